@@ -17,7 +17,7 @@ import pytest
 import objstore
 from objstore.aio import AsyncConversation, AsyncSettings, AsyncStore, AsyncWorkspace
 from objstore.aio.conversations import AsyncConversationDraft, AsyncConversationView
-from objstore.aio.face import THREADS, Face, Threads
+from objstore.aio.face import THREADS, Face, InTurn, Threads
 from objstore.aio.files import AsyncFilesDraft, AsyncFilesView
 from objstore.aio.settings import AsyncSettingsDraft, AsyncSettingsView
 from objstore.conversations.conversation import Conversation
@@ -322,6 +322,34 @@ def test_a_call_that_is_cancelled_while_it_waits_for_a_thread_does_nothing() -> 
     started = time.monotonic()
     asyncio.run(main())
     assert time.monotonic() - started < 20
+
+
+def test_a_call_in_turn_that_is_cancelled_keeps_its_turn_until_it_has_ended() -> None:
+    async def main() -> None:
+        threads = Threads("here")
+        turns = InTurn(threads)
+        begun, leave = threading.Event(), threading.Event()
+        order: list[str] = []
+
+        def first() -> None:
+            begun.set()
+            leave.wait(30)
+            order.append("first")
+
+        cancelled = asyncio.create_task(turns.run(first))
+        await threads.run(begun.wait, 30)
+        cancelled.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await cancelled
+        second = asyncio.create_task(turns.run(order.append, "second"))
+        await asyncio.sleep(0.02)
+        assert order == []
+        leave.set()
+        await second
+        assert order == ["first", "second"]
+        await threads.close(lambda: None)
+
+    asyncio.run(main())
 
 
 PAIRS: list[tuple[type, type[Face[Any]], set[str]]] = [

@@ -61,7 +61,7 @@ class Threads:
         await asyncio.shield(asyncio.to_thread(finish))
 
 
-class _InTurn:
+class InTurn:
     """One call after the other, each to its very end, also when who awaits it was cancelled: for drafts."""
 
     def __init__(self, runner: Runner) -> None:
@@ -69,6 +69,7 @@ class _InTurn:
         self._lock = asyncio.Lock()
 
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """As `Runner.run`, once the calls before have ended."""
         await self._lock.acquire()
         work = asyncio.ensure_future(self._runner.run(function, *args, **kwargs))
         work.add_done_callback(self._done)
@@ -157,7 +158,7 @@ class Block(Generic[S, A]):
     def __init__(
         self, runner: Runner, make: Callable[[], AbstractContextManager[S]], wrap: Callable[[Runner, S], A]
     ) -> None:
-        self._runner = _InTurn(runner)
+        self._runner = InTurn(runner)
         self._make = make
         self._wrap = wrap
         self._block: AbstractContextManager[S] | None = None

@@ -107,7 +107,10 @@ def write(
     conversation: str | None,
     name: str | None = None,
 ) -> None:
-    """Set the file PATH to the content of SOURCE (default: standard input)."""
+    """Set the file PATH to the content of SOURCE.
+
+    SOURCE is a file of this machine; without it, what comes on standard input.
+    """
     data = source.read()
     with current.open() as store:
         commit = _open(store, name, conversation, create).write(path, data, mode=mode, message=message)

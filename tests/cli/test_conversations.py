@@ -1,0 +1,153 @@
+"""`objstore conversations …`, `fork`, `rewind`, `merge`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.calls import Calls
+
+
+def test_an_event_is_appended_from_the_argument(call: Calls) -> None:
+    (made,) = call.json("conversations", "append", "c", '{"n": 1}', "--create", "-m", "first")
+    assert (made["events"], made["message"], made["author"]) == (1, "first", "ada")
+    assert call.json("show", "c") == [{"event": 0, "value": {"n": 1}}]
+
+
+@pytest.mark.parametrize(
+    ("stdin", "events"),
+    [
+        ('{"n": 1}', [{"n": 1}]),
+        ('{\n  "n": [1,\n 2]\n}\n', [{"n": [1, 2]}]),
+        ('{"n": 1}\n\n{"n": 2}\n', [{"n": 1}, {"n": 2}]),
+        ('"text"\n7\n', ["text", 7]),
+        ("[1, 2]", [[1, 2]]),
+    ],
+)
+def test_events_are_appended_from_standard_input(call: Calls, stdin: str, events: list[object]) -> None:
+    call("conversations", "append", "c", "--create", stdin=stdin)
+    assert [line["value"] for line in call.json("show", "c")] == events
+
+
+@pytest.mark.parametrize(
+    ("stdin", "why"),
+    [
+        ("", "nothing to append"),
+        ("not json", "is not JSON"),
+        ('{"n": 1}\n{"n": \n', "line 2 of standard input is not JSON"),
+        ('{"n": 1, "n": 2}', "twice"),
+        ('{"n": NaN}', "NaN"),
+    ],
+)
+def test_what_is_no_json_on_standard_input_is_refused_and_nothing_is_appended(
+    call: Calls, stdin: str, why: str
+) -> None:
+    call.chat("c", "one")
+    assert why in call("conversations", "append", "c", stdin=stdin, code=1)
+    assert len(call.json("show", "c")) == 1
+
+
+def test_what_is_no_json_in_the_argument_is_wrong_usage(call: Calls) -> None:
+    assert "is not JSON" in call("conversations", "append", "c", "{", code=2)
+
+
+def test_a_value_of_any_depth_that_the_store_takes_can_be_shown(call: Calls) -> None:
+    deep = "[" * 1020 + "]" * 1020
+    call("conversations", "append", "c", deep, "--create")
+    assert deep in call("show", "c", "--json")
+    call("show", "c")
+    call("log", "c")
+    assert "nested" in call("conversations", "append", "c", "[" * 1100 + "]" * 1100, code=1)
+
+
+def test_a_conversation_that_is_not_there_is_made_only_when_asked_for(call: Calls) -> None:
+    text = call("conversations", "append", "c", "1", code=3)
+    assert "(or add --create)" in text
+    assert "create" not in call("log", "c", code=3)
+    assert "create" not in call("fork", "c", "d", code=3)
+
+
+def test_a_directory_goes_into_the_same_commit_as_the_event(call: Calls) -> None:
+    work = call.folder / "work"
+    (work / "src").mkdir(parents=True)
+    (work / "src" / "a.py").write_text("print(1)\n")
+    call("conversations", "append", "c", "1", "--create", "--snapshot", "work")
+    assert call("show", "c#1:src/a.py") == "print(1)\n"
+    assert len(call.json("log", "c")) == 2
+
+
+def test_an_append_on_a_head_that_moved_is_a_conflict(call: Calls) -> None:
+    (first,) = call.json("conversations", "append", "c", "1", "--create")
+    call("conversations", "append", "c", "2", "--expected-head", first["id"])
+    text = call("conversations", "append", "c", "3", "--expected-head", first["id"], code=4)
+    assert "1 new events by ada" in text
+    assert "drop --expected-head" in text
+    assert len(call.json("show", "c")) == 2
+
+
+def test_conversations_are_listed_by_prefix_and_without_a_command(call: Calls) -> None:
+    for name in ("a1", "a2", "b"):
+        call.chat(name, "x")
+    assert [line["name"] for line in call.json("conversations")] == ["a1", "a2", "b"]
+    assert [line["name"] for line in call.json("conversations", "list", "a")] == ["a1", "a2"]
+    assert [line["name"] for line in call.json("conversations", "list", "-n", "1")] == ["a1"]
+    assert call("conversations").splitlines()[2].split()[1:] == ["1", "b"]
+
+
+def test_a_fork_shares_the_beginning(call: Calls) -> None:
+    call.chat("c", "one", "two", "three")
+    call("fork", "c", "d", "--at", "2")
+    call("conversations", "fork", "c", "e", "--at", "#1")
+    assert (len(call.json("show", "d")), len(call.json("show", "e"))) == (2, 1)
+    assert "exists. Choose another name" in call("fork", "c", "d", code=4)
+    call("fork", "c", "f", "--at", "99", code=3)
+
+
+def test_rewind_moves_chat_and_directory_and_undo_takes_it_back(call: Calls, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    for text in ("one", "two"):
+        (work / "f").write_text(text)
+        call("conversations", "append", "c", f'"{text}"', "--create", "--snapshot", "work")
+    call("rewind", "c", "#1", "--checkout", "work")
+    assert (work / "f").read_text() == "one"
+    assert len(call.json("show", "c")) == 1
+    call("undo", "c")
+    assert len(call.json("show", "c")) == 2
+    (work / "f").write_text("unsaved")
+    refused = call("rewind", "c", "#1", "--checkout", "work", code=4)
+    assert "add --discard" in refused
+    assert "=" not in refused
+    call("rewind", "c", "#1", "--checkout", "work", "--discard")
+    assert (work / "f").read_text() == "one"
+
+
+def test_rewind_to_a_bare_number_says_how_it_is_written(call: Calls) -> None:
+    call.chat("c", "one", "two", "three")
+    assert "written '#2'" in call("rewind", "c", "2", code=3)
+    assert "written" not in call("rewind", "c", "#9", code=3)
+    assert len(call.json("show", "c")) == 3
+
+
+def test_merge_appends_the_others_events_and_names_what_is_in_conflict(call: Calls) -> None:
+    call.chat("c", "one")
+    call("fork", "c", "d")
+    call.chat("d", "two")
+    call("settings", "set", "-c", "c", "k", "1")
+    call("merge", "c", "d")
+    assert [line["value"]["content"] for line in call.json("show", "c")] == ["one", "two"]
+    call("settings", "set", "-c", "d", "k", "2")
+    refused = call("merge", "c", "d", code=4)
+    assert "settings:k" in refused
+    assert "--prefer" in refused
+    call("merge", "c", "d", "--prefer", "theirs")
+    assert call("settings", "get", "-c", "c", "k") == "2\n"
+
+
+def test_a_deleted_conversation_comes_back_by_the_command_that_is_named(call: Calls) -> None:
+    call.chat("c", "one")
+    text = call("conversations", "delete", "c").strip()
+    call("show", "c", code=3)
+    call(*text.partition("objstore ")[2].split())
+    assert len(call.json("show", "c")) == 1

@@ -1,0 +1,101 @@
+"""`objstore files …`."""
+
+from __future__ import annotations
+
+import base64
+import stat
+
+import pytest
+
+from tests.cli.calls import Calls
+
+ON = (("ws",), ("--conversation", "c"))
+
+
+@pytest.mark.parametrize("on", ON)
+def test_a_file_is_written_read_listed_and_deleted(call: Calls, on: tuple[str, ...]) -> None:
+    call("files", "write", *on, "a/b.txt", "--create", "--mode", "755", stdin="hello\n")
+    assert call("files", "read", *on, "a/b.txt") == "hello\n"
+    (info,) = call.json("files", "list", *on)
+    assert (info["path"], info["mode"], info["size"]) == ("a/b.txt", "100755", 6)
+    assert call.json("files", "list", *on, "x") == []
+    call("files", "delete", *on, "a/b.txt")
+    assert "no file 'a/b.txt'" in call("files", "read", *on, "a/b.txt", code=3)
+    assert call("files", "read", *on, "a/b.txt", "--at", "~1") == "hello\n"
+
+
+def test_a_file_is_written_from_a_file(call: Calls) -> None:
+    (call.folder / "source").write_bytes(b"\xff\x00")
+    call("files", "write", "ws", "bin", "source", "--create")
+    (value,) = call.json("files", "read", "ws", "bin")
+    assert base64.b64decode(value["base64"]) == b"\xff\x00"
+    assert "text" not in value
+
+
+def test_the_option_may_stand_anywhere_and_the_name_goes(call: Calls) -> None:
+    call("files", "write", "f", "-c", "c", "--create", stdin="x")
+    assert call("files", "read", "f", "--conversation=c") == "x"
+    assert "MISSING" not in call("files", "read", "f", code=2)
+    assert "unexpected extra argument" in call("files", "read", "ws", "f", "-c", "c", code=2)
+
+
+def test_names_are_listed_where_none_is_given(call: Calls) -> None:
+    call("files", "write", "ws", "f", "--create", stdin="x")
+    assert [(line["name"], line["files"]) for line in call.json("files")] == [("ws", 1)]
+    assert "ws" in call("files", "list")
+
+
+def test_what_is_not_there_says_where_to_look(call: Calls) -> None:
+    assert "See: objstore files list (or add --create)" in call("files", "write", "ws", "f", code=3, stdin="x")
+    assert call("files", "read", "ws", "f", code=3).strip().endswith("See: objstore files list")
+    call("files", "write", "ws", "../f", "--create", code=1, stdin="x")
+    assert "octal" in call("files", "write", "ws", "f", "--mode", "9", code=2, stdin="x")
+
+
+@pytest.mark.parametrize("on", ON)
+def test_a_directory_is_snapshot_and_checked_out(call: Calls, on: tuple[str, ...]) -> None:
+    work = call.folder / "work"
+    work.mkdir()
+    (work / "f").write_text("one")
+    (first,) = call.json("files", "snapshot", *on, "work", "--create")
+    assert (first["entries"], first["added"], first["problems"]) == (1, 1, [])
+    (work / "f").write_text("two!")
+    assert "1 changed" in call("files", "snapshot", *on, "work", "-m", "second")
+    call("files", "checkout", *on, "out")
+    assert (call.folder / "out" / "f").read_text() == "two!"
+    (call.folder / "out" / "f").write_text("unsaved")
+    assert "add --discard" in call("files", "checkout", *on, "out", "--at", "~1", code=4)
+    call("files", "checkout", *on, "out", "--at", "~1", "--discard")
+    assert (call.folder / "out" / "f").read_text() == "one"
+
+
+def test_what_a_snapshot_cannot_take_is_named_and_the_rest_is_kept(call: Calls) -> None:
+    work = call.folder / "work"
+    work.mkdir()
+    (work / "f").write_text("kept")
+    (work / "con").write_text("a device on Windows")
+    text = call("files", "snapshot", "ws", "work", "--create", code=1)
+    assert "con: " in text
+    assert call("files", "read", "ws", "f") == "kept"
+    text = call("conversations", "append", "c", "1", "--create", "--snapshot", "work", code=1)
+    assert "con: " in text
+    assert len(call.json("show", "c")) == 1
+
+
+def test_several_files_are_deleted_together_or_not_at_all(call: Calls) -> None:
+    for name in ("a", "b"):
+        call("files", "write", "ws", name, "--create", stdin="x")
+    call("files", "delete", "ws", "a", "nothing", code=3)
+    assert len(call.json("files", "list", "ws")) == 2
+    call("files", "delete", "ws", "a", "b")
+    assert call.json("files", "list", "ws") == []
+
+
+def test_a_moments_files_can_be_shown_by_path(call: Calls) -> None:
+    call("files", "write", "-c", "c", "src/a", "--create", stdin="a")
+    call("files", "write", "-c", "c", "b", stdin="b")
+    assert call("show", "c:src/a") == "a"
+    assert [line["path"] for line in call.json("show", "c:src/")] == ["src/a"]
+    assert [line["path"] for line in call.json("show", "c:")] == ["b", "src/a"]
+    assert stat.filemode(stat.S_IFREG | 0o644) in call("show", "c")
+    call("show", "c:nothing", code=3)
