@@ -1,0 +1,132 @@
+"""Executes a page: its commands in a shell and its Python in one namespace, all in one fresh folder, in order."""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import io
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from objstore.importers import SAMPLES
+from tests.docs.blocks import RUNNABLE, Block, Call, blocks, calls
+from tests.docs.compare import differs
+
+ROOT = Path(__file__).parents[2]
+_FAILS = ("objstore: ", "Error: ")
+_OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+
+
+class Wrong(AssertionError):
+    """A page says what is not so."""
+
+
+def run_page(page: Path, folder: Path) -> int:
+    """Execute a page in an empty folder; how many blocks were. Wrong: with the line and what differs."""
+    runner = _Runner(page, folder)
+    runnable = [block for block in blocks(page) if block.language in RUNNABLE and not block.skipped]
+    with contextlib.chdir(runner.work), _environment(runner.environment):
+        for block in runnable:
+            runner.run(block)
+    return len(runnable)
+
+
+@contextlib.contextmanager
+def _environment(wanted: dict[str, str]) -> Iterator[None]:
+    """This process's environment as the page's, for its Python."""
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+class _Runner:
+    def __init__(self, page: Path, folder: Path) -> None:
+        self.page = page
+        self.work = folder / "work"
+        self.work.mkdir()
+        self.state = folder / "state"
+        self.names: dict[str, object] = {"__name__": "__main__"}
+        programs = folder / "bin"
+        programs.mkdir()
+        program = programs / "objstore"
+        program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m objstore.cli.main "$@"\n')
+        program.chmod(0o755)
+        path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
+        self.environment = {
+            "PATH": path,
+            "PYTHONPATH": str(ROOT),
+            "HOME": str(folder),
+            "LANG": "C.UTF-8",
+            "SAMPLES": str(SAMPLES),
+            "HISTORIES": str(ROOT / "tests" / "importers" / "data"),
+            "OBJSTORE_AUTHOR": "ada",
+            "COLUMNS": "120",
+        }
+
+    def run(self, block: Block) -> None:
+        for command in block.first:
+            self._call(Call(command, block.line, None))
+        if block.language == "console":
+            for call in calls(block):
+                self._call(call)
+        elif block.language == "python":
+            self._python(block)
+        else:
+            self._doctest(block)
+
+    def _call(self, call: Call) -> None:
+        """Run a command; the working directory and exported names stay for the next one."""
+        keep = (
+            f'__code=$?; {{ export -p; echo cd "$(printf %q "$PWD")"; }} >{shlex.quote(str(self.state))}; exit $__code'
+        )
+        before = f". {shlex.quote(str(self.state))}\n" if self.state.exists() else ""
+        done = subprocess.run(
+            ["bash", "-c", f"{before}{call.command}\n{keep}"],
+            cwd=self.work,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="backslashreplace",
+            timeout=120,
+            check=False,
+        )
+        shown = call.shown or []
+        fails = any(line.startswith(_FAILS) for line in shown)
+        if fails != bool(done.returncode):
+            self._wrong(call.line, f"$ {call.command}\n{done.stdout}\nexit code {done.returncode}")
+        if call.shown is not None and (difference := differs(shown, done.stdout.split("\n"))):
+            self._wrong(call.line, f"$ {call.command}\n{difference}")
+
+    def _python(self, block: Block) -> None:
+        output = io.StringIO()
+        try:
+            code = compile("\n" * block.line + block.text, str(self.page), "exec")
+            with contextlib.redirect_stdout(output):
+                exec(code, self.names)
+        except Exception as error:
+            raise Wrong(f"{self.page}, line {block.line}: {type(error).__name__}: {error}") from error
+        if block.prints is not None and (difference := differs(block.prints, output.getvalue().split("\n"))):
+            self._wrong(block.line, difference)
+
+    def _doctest(self, block: Block) -> None:
+        test = doctest.DocTestParser().get_doctest(block.text, self.names, self.page.name, str(self.page), block.line)
+        test.globs = self.names  # The parser copies it; the page's names are shared.
+        output = io.StringIO()
+        failed, _ = doctest.DocTestRunner(optionflags=_OPTIONS).run(test, out=output.write, clear_globs=False)
+        if failed:
+            self._wrong(block.line, output.getvalue())
+
+    def _wrong(self, line: int, what: str) -> None:
+        raise Wrong(f"{self.page}, line {line}:\n{what}")
