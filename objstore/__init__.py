@@ -15,6 +15,7 @@ from objstore.version import __version__
 
 if TYPE_CHECKING:
     from objstore import aio as aio
+    from objstore.errors import *  # noqa: F403 - the whole tree, under objstore.NAME as well
     from objstore.errors import ObjstoreError
     from objstore.store import Store
     from objstore.store import open_store as open  # noqa: A004 - the public name is fixed
@@ -23,21 +24,24 @@ __all__ = ["ObjstoreError", "Store", "__version__", "open"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "open":
-        from objstore.store import open_store
+    # Every import below is of the form `import x.y as z`: `from objstore import z` would ask here again.
+    if name in ("open", "Store"):
+        import objstore.store as store
 
-        globals()["open"] = open_store
-        return open_store
-    if name == "Store":
-        from objstore.store import Store
-
-        return Store
+        return store.open_store if name == "open" else store.Store
     if name == "aio":
-        import objstore.aio as face  # not `from objstore import`: that asks here again
+        import objstore.aio as face
 
         return face
-    from objstore import errors
+    if not name.startswith("_"):
+        import objstore.errors as errors
 
-    if name in errors.__all__:
-        return getattr(errors, name)
+        if name in errors.__all__:
+            return getattr(errors, name)
     raise AttributeError(f"module 'objstore' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    import objstore.errors as errors
+
+    return sorted({*__all__, *errors.__all__, "aio", "errors"})
