@@ -115,6 +115,7 @@ class Store:
 
     def close(self) -> None:
         """Let go of files and memory; harmless when done twice."""
+        self.conversations.close()
         self.storage.close()
 
     def __enter__(self) -> Store:

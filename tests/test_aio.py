@@ -19,9 +19,11 @@ from objstore.aio import AsyncConversation, AsyncSettings, AsyncStore, AsyncWork
 from objstore.aio.conversations import AsyncConversationDraft, AsyncConversationView
 from objstore.aio.face import THREADS, Face, InTurn, Threads
 from objstore.aio.files import AsyncFilesDraft, AsyncFilesView
+from objstore.aio.metadata import AsyncMetadata, AsyncMetadataDraft
 from objstore.aio.settings import AsyncSettingsDraft, AsyncSettingsView
 from objstore.conversations.conversation import Conversation
 from objstore.conversations.draft import ConversationDraft
+from objstore.conversations.metadata import Metadata, MetadataDraft
 from objstore.conversations.view import ConversationView
 from objstore.errors import (
     ConversationExists,
@@ -358,6 +360,8 @@ PAIRS: list[tuple[type, type[Face[Any]], set[str]]] = [
     (Conversation, AsyncConversation, set()),
     (ConversationView, AsyncConversationView, set()),
     (ConversationDraft, AsyncConversationDraft, {"build"}),
+    (Metadata, AsyncMetadata, set()),
+    (MetadataDraft, AsyncMetadataDraft, set()),
     (Workspace, AsyncWorkspace, {"root"}),
     (FilesView, AsyncFilesView, {"root", "size"}),
     (FilesDraft, AsyncFilesDraft, set()),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from typing import Any, overload
 
 from objstore.aio.face import Awaited, Block, Face, Runner, Streamed, stream_of
 from objstore.aio.files import AsyncFilesDraft, AsyncFilesView, AsyncWorkspace
+from objstore.aio.metadata import AsyncMetadata, AsyncMetadataDraft
 from objstore.aio.settings import AsyncSettings, AsyncSettingsDraft, AsyncSettingsView
 from objstore.conversations.conversation import Conversation
 from objstore.conversations.draft import ConversationDraft
+from objstore.conversations.metadata import MetadataView
 from objstore.conversations.view import ConversationView
 from objstore.objects.kinds import Oid
 from objstore.objects.values import JsonValue
@@ -40,6 +42,10 @@ class AsyncConversationView(Face[ConversationView]):
         """The settings of this moment."""
         return AsyncSettingsView(self.runner, self.sync.settings)
 
+    async def metadata(self) -> MetadataView:
+        """Title, tags and the like as they stood at this moment."""
+        return await self.runner.run(lambda: self.sync.metadata)
+
     @overload
     def __getitem__(self, index: int) -> Coroutine[Any, Any, JsonValue]: ...
     @overload
@@ -60,6 +66,7 @@ class AsyncConversationDraft(Face[ConversationDraft]):
         super().__init__(runner, sync)
         self.files = AsyncFilesDraft(runner, sync.files)
         self.settings = AsyncSettingsDraft(runner, sync.settings)
+        self.metadata = AsyncMetadataDraft(runner, sync.metadata)
 
     @property
     def made(self) -> CommitInfo | None:
@@ -83,6 +90,7 @@ class AsyncConversation(Face[Conversation]):
         super().__init__(runner, sync)
         self.files = AsyncWorkspace(runner, sync.files)
         self.settings = AsyncSettings(runner, sync.settings)
+        self.metadata = AsyncMetadata(runner, sync.metadata)
 
     @property
     def name(self) -> str:
@@ -100,6 +108,17 @@ class AsyncConversation(Face[Conversation]):
     async def fork(self, name: str, *, at: When | None = None) -> AsyncConversation:
         """As `Conversation.fork`."""
         return AsyncConversation(self.runner, await self.runner.run(self.sync.fork, name, at=at))
+
+    async def fork_many(self, names: Iterable[str], *, at: When | None = None) -> list[AsyncConversation]:
+        """As `Conversation.fork_many`."""
+        made = await self.runner.run(self.sync.fork_many, names, at=at)
+        return [AsyncConversation(self.runner, fork) for fork in made]
+
+    async def edit(
+        self, number: int, event: object, name: str | None = None, *, carry: bool = False
+    ) -> AsyncConversation:
+        """As `Conversation.edit`."""
+        return AsyncConversation(self.runner, await self.runner.run(self.sync.edit, number, event, name, carry=carry))
 
     async def merge(self, other: AsyncConversation | When, *, prefer: Side | None = None) -> CommitInfo:
         """As `Conversation.merge`."""

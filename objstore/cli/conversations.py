@@ -12,7 +12,8 @@ from objstore.cli.completion import complete
 from objstore.cli.failed import Failed
 from objstore.cli.history import show
 from objstore.cli.lazy_group import PlainCommand, PlainGroup
-from objstore.cli.session import Session, commit_facts, commit_line, session, show_commit
+from objstore.cli.metadata import edit, metadata
+from objstore.cli.session import Session, commit_facts, commit_line, session, show_commit, time_text
 from objstore.cli.targets import at_option
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _name = click.argument("name", shell_complete=complete("conversations"))
 @click.group(cls=PlainGroup, invoke_without_command=True)
 @click.pass_context
 def conversations(context: click.Context) -> None:
-    """List, show, append to, fork, rewind, merge, delete.
+    """List, show, append to, fork, edit, rewind, merge, describe.
 
     A conversation is an append-only history of events, with files and settings of its own. Without a command: list.
     """
@@ -36,15 +37,28 @@ def conversations(context: click.Context) -> None:
 @conversations.command("list")
 @click.argument("prefix", default="")
 @click.option("-n", "--limit", type=click.IntRange(min=1), metavar="N", help="At most so many.")
+@click.option("--after", metavar="NAME", default="", help="Go on after this one: the next page.")
+@click.option("--tag", "tags", metavar="TAG", multiple=True, help="Only those with this tag; may be repeated.")
+@click.option("--newest", is_flag=True, help="Those that changed last first.")
 @session
-def list_(current: Session, prefix: str = "", limit: int | None = None) -> None:
+def list_(
+    current: Session,
+    prefix: str = "",
+    limit: int | None = None,
+    after: str = "",
+    tags: tuple[str, ...] = (),
+    newest: bool = False,
+) -> None:
     """List conversations.
 
-    With PREFIX those whose names begin so. Columns: the newest commit, how many events, the name.
+    With PREFIX those whose names begin so. Columns: the newest commit, how many events, when it changed, the name, its
+    title and tags.
     """
     with current.open() as store:
-        for info in store.conversations.find(prefix, limit=limit):
-            current.show(info._asdict(), f"{info.head[:12]}  {info.events:>7}  {info.name}")
+        for info in store.conversations.find(prefix, after=after, limit=limit, tag=tags, newest=newest):
+            about = "".join(f"  {text}" for text in (info.title, " ".join(f"[{tag}]" for tag in info.tags)) if text)
+            line = f"{info.head[:12]}  {info.events:>7}  {time_text(info.changed)}  {info.name}{about}"
+            current.show(info._asdict(), line)
 
 
 conversations.add_command(show)
@@ -130,17 +144,19 @@ def _events(given: str | None) -> list[object]:
 
 @click.command(cls=PlainCommand)
 @_name
-@click.argument("new_name")
+@click.argument("new_names", metavar="NEW_NAME...", nargs=-1, required=True)
 @at_option
 @session
-def fork(current: Session, name: str, new_name: str, at: int | str | None) -> None:
-    """Make a conversation NEW_NAME that begins as NAME does.
+def fork(current: Session, name: str, new_names: tuple[str, ...], at: int | str | None) -> None:
+    """Make conversations NEW_NAME that begin as NAME does.
 
-    It shares with NAME everything up to a moment, by default all.
+    They share with NAME everything up to a moment, by default all. Of several all are made or none.
     """
+    if len({*new_names}) < len(new_names):
+        raise click.UsageError("A NEW_NAME is given twice.")
     with current.open() as store:
-        made = store.conversations.open(name).fork(new_name, at=at)
-        current.show({"name": made.name, "events": len(made)}, f"{made.name} has {len(made)} events")
+        for made in store.conversations.open(name).fork_many(new_names, at=at):
+            current.show({"name": made.name, "events": len(made)}, f"{made.name} has {len(made)} events")
 
 
 @click.command(cls=PlainCommand)
@@ -183,7 +199,7 @@ def merge(current: Session, name: str, moment: str, prefer: Side | None) -> None
         show_commit(current, store.conversations.open(name).merge(moment, prefer=prefer))
 
 
-for _command in (fork, rewind, merge):
+for _command in (fork, rewind, merge, metadata, edit):
     conversations.add_command(_command)
 
 

@@ -37,6 +37,18 @@ def show_difference(current: Session, store: Store, a: str, b: str, path: str) -
     if not path:
         for change in found.settings:
             _show_setting(current, old.settings, new.settings, change)
+        for name, (before, after) in found.metadata.items():
+            _show_metadata(current, name, before, after)
+
+
+def _show_metadata(current: Session, name: str, before: object, after: object) -> None:
+    if current.as_json:
+        current.show({"metadata": name, "old": before, "new": after}, "")
+        return
+    current.say(f"metadata: {name}", "bold")
+    for sign, value, style in (("-", before, "red"), ("+", after, "green")):
+        if value is not None:
+            current.say(f"{sign} {name} = {json.dumps(value, ensure_ascii=False)}", style)
 
 
 def _show_events(current: Session, old: ConversationView, new: ConversationView, common: int) -> None:

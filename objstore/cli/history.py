@@ -80,8 +80,11 @@ def _changed_parts(store: Store, commit: CommitInfo) -> str:
     if len(commit.parents) > 1:
         return "(merge)"
     parent = store.resolve(first.hex())
-    pairs = (("files", commit.files, parent.files), ("settings", commit.settings, parent.settings))
-    return f"({', '.join(part for part, new, old in pairs if new != old)})"
+    changed = ["files"] if commit.files != parent.files else []
+    if commit.settings != parent.settings:
+        found = store.diff(parent, commit)
+        changed += [part for part, there in (("settings", found.settings), ("metadata", found.metadata)) if there]
+    return f"({', '.join(changed)})"
 
 
 def _heads(store: Store) -> list[CommitInfo]:

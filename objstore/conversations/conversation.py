@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import NamedTuple, overload
 
 from objstore.conversations.draft import ConversationDraft, event_object
+from objstore.conversations.forking import edited, make_refs
+from objstore.conversations.metadata import Metadata, about_name, about_values
 from objstore.conversations.view import ConversationView
-from objstore.errors import ConversationExists, MovedHead
 from objstore.files.workspace import Workspace, bring, refuse_dirty
 from objstore.objects.kinds import Oid
 from objstore.objects.trees import Change
 from objstore.objects.values import JsonValue
+from objstore.repository.about import is_about
 from objstore.repository.branch import Branch
 from objstore.repository.commit import CommitInfo, commit_info
 from objstore.repository.diff import EventsDiff, diff_events, diff_trees
@@ -25,18 +27,22 @@ from objstore.settings.settings import Settings
 
 
 class Difference(NamedTuple):
-    """What changed between two moments: events by number, files and settings by key."""
+    """What changed between two moments: events by number, files and settings by key, metadata by name ("title", "tags.x")."""
 
     events: EventsDiff
     files: list[Change]
     settings: list[Change]
+    metadata: dict[str, tuple[JsonValue, JsonValue]]
+    """Old and new value; None: there is none."""
 
 
 def difference(repo: Repository, old: CommitInfo, new: CommitInfo) -> Difference:
     """What changed from one commit to another."""
     files = list(diff_trees(repo, old.files, new.files))
-    settings = list(diff_trees(repo, old.settings, new.settings))
-    return Difference(diff_events(repo, old.oid, new.oid), files, settings)
+    changes = list(diff_trees(repo, old.settings, new.settings))
+    settings = [change for change in changes if not is_about(change.key)]
+    about = {about_name(change.key): about_values(repo, change) for change in changes if is_about(change.key)}
+    return Difference(diff_events(repo, old.oid, new.oid), files, settings, about)
 
 
 class Conversation:
@@ -47,6 +53,7 @@ class Conversation:
         self._repo = branch.repo
         self.files = Workspace(branch)
         self.settings = Settings(branch)
+        self.metadata = Metadata(branch)
 
     @property
     def name(self) -> str:
@@ -116,7 +123,8 @@ class Conversation:
         expected = expected_head.oid if isinstance(expected_head, CommitInfo) else expected_head
         head = self._branch.need_head()
         with self._repo.storage.stage() as stage:
-            draft = ConversationDraft(self._repo, stage, self._repo.commit(head).files, message)
+            now = self._repo.commit(head)
+            draft = ConversationDraft(self._repo, stage, now.files, now.settings, message)
             yield draft
             growth = self._branch.grow(draft.build, "commit", expected=expected, stage=stage)
             assert growth.oid is not None
@@ -160,13 +168,31 @@ class Conversation:
 
     def fork(self, name: str, *, at: When | None = None) -> Conversation:
         """A new conversation that shares everything up to a moment (the head by default): O(1). ConversationExists."""
+        return self.fork_many((name,), at=at)[0]
+
+    def fork_many(self, names: Iterable[str], *, at: When | None = None) -> list[Conversation]:
+        """Several forks of one moment, all or none, in one transaction. ConversationExists; ValueError: a name twice."""
         start = self._branch.need_head() if at is None else locate(self._branch, at)
-        branch = Branch(self._repo, f"conversations/{name}", self._branch.gone)
-        try:
-            branch.move(start, f"fork of {self.name}", None)
-        except MovedHead:
-            raise ConversationExists(name) from None
-        return Conversation(branch)
+        wanted = list(names)
+        make_refs(self._repo, wanted, start, f"fork of {self.name}")
+        return [self._sibling(name) for name in wanted]
+
+    def edit(self, number: int, event: object, name: str | None = None, *, carry: bool = False) -> Conversation:
+        """A fork in which event `number` (from 0) is another; this conversation stays as it is.
+
+        Without a name it gets a new one. What came after the event is left out, or follows with `carry`: the same events
+        with their files and settings. IndexError, InvalidValue, ConversationExists; nothing was made.
+        """
+        head = self._branch.need_head()
+        count = self._repo.commit(head).events
+        place = number + count if number < 0 else number
+        if not 0 <= place < count:
+            raise IndexError(f"event {number} of {count}")
+        fresh = self._repo.random(8).hex() if name is None else name
+        with self._repo.storage.stage() as stage:
+            made = edited(self._repo, head, place, event_object(self._repo, event), stage, carry=carry)
+            make_refs(self._repo, (fresh,), made, f"edit of {self.name}", (), stage)
+        return self._sibling(fresh)
 
     def rewind(self, moment: When, *, checkout: str | Path | None = None, discard: bool = False) -> CommitInfo:
         """Move the head: chat, files and settings. With `checkout` a directory comes along.
@@ -204,6 +230,11 @@ class Conversation:
     def redo(self) -> None:
         """Make the step again that was undone last. NothingToUndo, MovedHead."""
         self._branch.redo()
+
+    def _sibling(self, name: str) -> Conversation:
+        branch = Branch(self._repo, f"conversations/{name}", self._branch.gone)
+        branch.head()
+        return Conversation(branch)
 
     def _now(self) -> ConversationView:
         return ConversationView(self._repo, self._branch.need_head())

@@ -7,17 +7,26 @@ from typing import NamedTuple
 
 from objstore.conversations.conversation import Conversation
 from objstore.errors import ConversationExists, UnknownConversation
+from objstore.index.catalogue import NAMESPACE, Catalogue, CatalogueRow, describe
 from objstore.repository.collection import Collection
 from objstore.repository.repository import Repository
 
 
 class ConversationInfo(NamedTuple):
-    """What a list shows of a conversation: name, number of events, time of the newest commit (µs), and its id in hex."""
+    """What a list shows of a conversation. Times in µs since 1970.
+
+    `time` is that of the newest commit, `created` that of the first, `changed` when the name last moved: an append, a
+    fork, a rewind. `head` is the id of the newest commit in hex, `tags` are sorted.
+    """
 
     name: str
     events: int
     time: int
     head: str
+    created: int
+    changed: int
+    title: str
+    tags: tuple[str, ...]
 
 
 class Conversations(Collection[Conversation]):
@@ -25,9 +34,53 @@ class Conversations(Collection[Conversation]):
 
     def __init__(self, repo: Repository) -> None:
         super().__init__(repo, "conversations", Conversation, UnknownConversation, ConversationExists)
+        self._catalogue: Catalogue | None = None
 
-    def find(self, prefix: str = "", *, after: str = "", limit: int | None = None) -> Iterator[ConversationInfo]:
-        """Conversations whose names begin with `prefix`, by name, at most `limit`, after the name `after`."""
-        for name, oid in self.heads(prefix, after, limit):
-            commit = self._repo.commit(oid)
-            yield ConversationInfo(name, commit.events, commit.time, oid.hex())
+    def find(
+        self,
+        prefix: str = "",
+        *,
+        after: str | ConversationInfo = "",
+        limit: int | None = None,
+        tag: str | tuple[str, ...] = (),
+        newest: bool = False,
+    ) -> Iterator[ConversationInfo]:
+        """Conversations whose names begin with `prefix` and that have every `tag`, by name or `newest` change first.
+
+        At most `limit`, and those after `after`: the last one of the page before, or its name. With `newest`, the info
+        itself keeps its place even if that conversation changed meanwhile. UnknownConversation: `newest`, and there is
+        no conversation of the name `after`.
+        """
+        tags = (tag,) if isinstance(tag, str) else tag
+        name = after.name if isinstance(after, ConversationInfo) else after
+        if newest:
+            place = None if not name else (self._changed(after), name)
+            return map(_info, self._rows().newest(prefix, tags, place, limit))
+        if tags:
+            return map(_info, self._rows().by_name(prefix, tags, name, limit))
+        refs = self._repo.storage.refs.find(NAMESPACE + prefix, NAMESPACE + name if name else "", limit)
+        return (_info(describe(self._repo, ref)) for ref in refs)
+
+    def close(self) -> None:
+        """Let go of the derived catalogue; called by the store."""
+        if self._catalogue is not None:
+            self._catalogue.close()
+
+    def _rows(self) -> Catalogue:
+        if self._catalogue is None:
+            self._catalogue = Catalogue(self._repo)
+        return self._catalogue
+
+    def _changed(self, after: str | ConversationInfo) -> int:
+        if isinstance(after, ConversationInfo):
+            return after.changed
+        changed = self._rows().changed(after)
+        if changed is None:
+            raise UnknownConversation(after)
+        return changed
+
+
+def _info(row: CatalogueRow) -> ConversationInfo:
+    return ConversationInfo(
+        row.name, row.events, row.time, row.head.hex(), row.created, row.changed, row.title, row.tags
+    )

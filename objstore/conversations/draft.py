@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from objstore.conversations.metadata import MetadataDraft
 from objstore.files.draft import FilesDraft
 from objstore.objects.events import encode_event
 from objstore.objects.kinds import Kind, Object, Oid
+from objstore.repository.about import read_about
 from objstore.repository.commit import CommitInfo
 from objstore.repository.growth import Growth
 from objstore.repository.repository import Repository
@@ -15,7 +17,7 @@ from objstore.storage.protocol import Stage
 class ConversationDraft:
     """What `with conv.commit(…) as c` gives. With several events each gets a commit; files and settings go with the last."""
 
-    def __init__(self, repo: Repository, stage: Stage, files: Oid | None, message: str) -> None:
+    def __init__(self, repo: Repository, stage: Stage, files: Oid | None, settings: Oid | None, message: str) -> None:
         self._repo = repo
         self._message = message
         self._events: list[Object] = []
@@ -23,6 +25,7 @@ class ConversationDraft:
         """Once the block has ended: the commit that holds it (the head where there was nothing to commit)."""
         self.files = FilesDraft(repo, stage, files)
         self.settings = SettingsDraft(repo)
+        self.metadata = MetadataDraft(repo, self.settings, read_about(repo, settings))
 
     def append(self, event: object) -> None:
         """Add an event. InvalidValue: it is not JSON, with the path of the fault."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import overload
 
+from objstore.conversations.metadata import MetadataView
 from objstore.files.view import FilesView
 from objstore.objects.kinds import Oid
 from objstore.objects.values import JsonValue
@@ -36,6 +37,11 @@ class ConversationView:
     def settings(self) -> SettingsView:
         """The settings of this moment."""
         return SettingsView(self._repo, self._commit.settings)
+
+    @property
+    def metadata(self) -> MetadataView:
+        """Title, tags and the like as they stood at this moment."""
+        return MetadataView(self._repo, self._oid)
 
     def __len__(self) -> int:
         return self._commit.events

@@ -34,6 +34,11 @@ def steps_back(repo: Repository, head: Oid, steps: int) -> Oid:
     return ancestor_at(head, place, repo.commit)
 
 
+def began(repo: Repository, head: Oid) -> int:
+    """When the history of a commit began (µs): the time of the first commit of its chain."""
+    return repo.commit(ancestor_at(head, 0, repo.commit)).time
+
+
 def is_on_chain(repo: Repository, ancestor: Oid, head: Oid) -> bool:
     """Whether a commit lies on the first-parent chain of another (or is it)."""
     place = repo.commit(ancestor).place

@@ -18,6 +18,7 @@ from objstore.errors import MergeConflict, MovedHead
 from objstore.objects.commits import Commit
 from objstore.objects.kinds import Object, Oid
 from objstore.objects.trees import Change, Entry, NodeReader, diff, edit, empty_tree, get, merge, scan_prefix
+from objstore.repository.about import ABOUT, is_about
 from objstore.repository.branch import Branch
 from objstore.repository.diff import common_chain
 from objstore.repository.growth import Growth
@@ -79,7 +80,7 @@ def _build(repo: Repository, growth: Growth, other: Oid, message: str, prefer: S
         start: Oid | None = None if base is None else getattr(base, part)
         merged = merge_part(repo, (start, getattr(one, part), getattr(two, part)), separator, prefer, growth.objects)
         roots.append(merged.root)
-        conflicts += [f"{part}:{key.decode()}" for key in sorted(merged.conflicts)]
+        conflicts += [_named(part, key) for key in sorted(merged.conflicts)]
     if conflicts:
         raise MergeConflict(tuple(conflicts))
     files, settings = roots
@@ -110,6 +111,11 @@ def _build(repo: Repository, growth: Growth, other: Oid, message: str, prefer: S
         )
     else:
         growth.add(files=files, settings=settings, time=time, message=message, others=(other,))
+
+
+def _named(part: str, key: bytes) -> str:
+    """How a key is called in a conflict: "files:src/app.py", "settings:llm.model", "metadata:title"."""
+    return f"metadata:{key[len(ABOUT) :].decode()}" if is_about(key) else f"{part}:{key.decode()}"
 
 
 def _fresh_events(repo: Repository, ours: Oid, other: Oid) -> list[Commit]:

@@ -22,12 +22,21 @@ class TreeDraft:
     """Changes by key, on top of the tree that is there or of one that replaces it."""
 
     def __init__(
-        self, repo: Repository, separator: bytes, missing: Missing, clash: Clash, stage: Stage | None = None
+        self,
+        repo: Repository,
+        separator: bytes,
+        missing: Missing,
+        clash: Clash,
+        stage: Stage | None = None,
+        *,
+        kept: bytes = b"",
     ) -> None:
         """`missing(key)` makes the error for removing what is not there, `clash(key, why)` for a leaf that is a folder.
 
-        `stage` may hold nodes of a tree that replaces what is there.
+        `stage` may hold nodes of a tree that replaces what is there. Keys that begin with `kept` are not replaced with
+        the others: they belong to somebody else.
         """
+        self._kept = kept
         self._stage = stage
         self._repo = repo
         self._separator = separator
@@ -50,6 +59,11 @@ class TreeDraft:
             self._dropped.add(key)
         self._changes[key] = None
 
+    def discard(self, key: bytes) -> None:
+        """Remove a key if it is there."""
+        self._dropped.add(key)
+        self._changes[key] = None
+
     def replace(self, root: Oid) -> None:
         """Put a whole tree in place of what is there and of the changes so far."""
         self._base = root
@@ -64,7 +78,7 @@ class TreeDraft:
         if not self:
             return root
         base = root if self._base is None else self._base
-        if not self._changes:
+        if not self._changes and not (self._kept and self._base is not None):
             return base
         empty = empty_tree(self._repo.hasher)
         if base is None:
@@ -78,10 +92,27 @@ class TreeDraft:
                 return expect(self._stage.read(oid), Kind.TREE)
             return self._repo.read_tree(oid)
 
-        return self._edit(base, NodeReader(read) if base != root else self._repo.nodes, write)
+        nodes = NodeReader(read) if base != root else self._repo.nodes
+        made = self._edit(base, nodes, write, self._carried(root, base, nodes))
+        return None if root is None and self._base is None and made == empty.oid else made
 
-    def _edit(self, root: Oid, nodes: NodeReader, write: Callable[[Object], None]) -> Oid:
-        changes = dict(self._changes)
+    def _carried(self, root: Oid | None, base: Oid, nodes: NodeReader) -> dict[bytes, Entry | None]:
+        """The changes that a tree in place of `root` needs so that what is kept stays as it is in `root`."""
+        changes: dict[bytes, Entry | None] = {}
+        if self._kept and self._base is not None and base != root:
+            changes = {key: None for key, _ in scan_prefix(base, nodes, self._kept)}
+            if root is not None:
+                changes.update(scan_prefix(root, self._repo.nodes, self._kept))
+        return changes
+
+    def _edit(
+        self,
+        root: Oid,
+        nodes: NodeReader,
+        write: Callable[[Object], None],
+        carried: dict[bytes, Entry | None],
+    ) -> Oid:
+        changes = carried | self._changes
         for key, entry in self._changes.items():
             if entry is None:
                 if get(root, key, nodes) is None:

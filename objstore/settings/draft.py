@@ -8,6 +8,7 @@ from objstore.errors import InvalidValue, UnknownSetting
 from objstore.objects.codec import encode_value
 from objstore.objects.kinds import Kind, Object
 from objstore.objects.trees import Entry
+from objstore.repository.about import ABOUT
 from objstore.repository.repository import Repository
 from objstore.repository.tree_draft import TreeDraft
 from objstore.settings.view import check_setting_key
@@ -21,7 +22,7 @@ class SettingsDraft:
     def __init__(self, repo: Repository) -> None:
         self._repo = repo
         self.objects: list[Object] = []
-        self.tree = TreeDraft(repo, b".", UnknownSetting, InvalidValue)
+        self.tree = TreeDraft(repo, b".", UnknownSetting, InvalidValue, kept=ABOUT)
 
     def set(self, key: str, value: object) -> None:
         """Set a key to a JSON value. InvalidValue: the key or the value is none, or the key is a group of others."""

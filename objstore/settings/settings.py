@@ -6,8 +6,10 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 
 from objstore.errors import SettingsExist, UnknownSettings
+from objstore.objects.kinds import Oid
 from objstore.objects.trees import Change
 from objstore.objects.values import JsonValue
+from objstore.repository.about import is_about
 from objstore.repository.branch import Branch
 from objstore.repository.collection import Collection
 from objstore.repository.commit import CommitInfo, commit_info
@@ -66,15 +68,15 @@ class Settings:
         walk = first_parents(self._repo, self._branch.need_head())
         newer = next(walk)
         for older in walk:
-            if newer[1].settings != older[1].settings:
+            if self._differ(older[1].settings, newer[1].settings):
                 yield commit_info(*newer)
             newer = older
         yield commit_info(*newer)
 
     def diff(self, a: When, b: When) -> list[Change]:
         """What changed from moment `a` to moment `b`, by key."""
-        old = self._repo.commit(locate(self._branch, a)).settings
-        return list(diff_trees(self._repo, old, self._repo.commit(locate(self._branch, b)).settings))
+        old, new = (self._repo.commit(locate(self._branch, moment)).settings for moment in (a, b))
+        return [change for change in diff_trees(self._repo, old, new) if not is_about(change.key)]
 
     def set(self, key: str, value: object) -> None:
         """Set a key, durably. InvalidValue."""
@@ -122,6 +124,10 @@ class Settings:
                 growth.add(files=growth.files, settings=root, time=self._repo.now(), message=message)
 
         self._branch.grow(build, why)
+
+    def _differ(self, old: Oid | None, new: Oid | None) -> bool:
+        changes = () if old == new else diff_trees(self._repo, old, new)
+        return any(not is_about(change.key) for change in changes)
 
     def _now(self) -> SettingsView:
         return SettingsView(self._repo, self._repo.commit(self._branch.need_head()).settings)

@@ -14,6 +14,7 @@ from objstore.objects.codec import decode_value
 from objstore.objects.kinds import Kind, Oid
 from objstore.objects.trees import get, scan
 from objstore.objects.values import JsonValue
+from objstore.repository.about import is_about
 from objstore.repository.repository import Repository
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,64}){0,15}", re.ASCII)
@@ -61,13 +62,15 @@ class SettingsView:
     def __iter__(self) -> Iterator[str]:
         if self._root is not None:
             for key, _ in scan(self._root, self._repo.nodes):
-                yield key.decode()
+                if not is_about(key):
+                    yield key.decode()
 
     def values(self) -> dict[str, JsonValue]:
         """All keys with their values, by key."""
         if self._root is None:
             return {}
-        return {key.decode(): self._value(entry.oid) for key, entry in scan(self._root, self._repo.nodes)}
+        entries = scan(self._root, self._repo.nodes)
+        return {key.decode(): self._value(entry.oid) for key, entry in entries if not is_about(key)}
 
     def resolve(
         self,

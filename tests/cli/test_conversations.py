@@ -92,7 +92,56 @@ def test_conversations_are_listed_by_prefix_and_without_a_command(call: Calls) -
     assert [line["name"] for line in call.json("conversations")] == ["a1", "a2", "b"]
     assert [line["name"] for line in call.json("conversations", "list", "a")] == ["a1", "a2"]
     assert [line["name"] for line in call.json("conversations", "list", "-n", "1")] == ["a1"]
-    assert call("conversations").splitlines()[2].split()[1:] == ["1", "b"]
+    line = call("conversations").splitlines()[2].split()
+    assert (line[1], line[-1]) == ("1", "b")
+
+
+def test_conversations_are_paged_newest_first_and_by_tag(call: Calls) -> None:
+    for name in ("a", "b", "c"):
+        call.chat(name, "x")
+    call("conversations", "metadata", "a", "--tag", "red", "--tag", "big", "--title", "Ferry times")
+    call("conversations", "metadata", "c", "--tag", "red")
+
+    def names(*words: str) -> list[str]:
+        return [line["name"] for line in call.json("conversations", "list", *words)]
+
+    assert names("--newest") == ["c", "a", "b"]
+    assert names("--newest", "-n", "1", "--after", "c") == ["a"]
+    assert names("--tag", "red") == ["a", "c"]
+    assert names("--tag", "red", "--tag", "big") == ["a"]
+    assert "Ferry times  [big] [red]" in call("conversations", "list", "--tag", "big")
+    call("conversations", "list", "--newest", "--after", "nothing", code=3)
+
+
+def test_metadata_is_set_shown_and_refused(call: Calls) -> None:
+    call.chat("c", "x", "y")
+    (shown,) = call.json("conversations", "metadata", "c", "n=[1]", "text=so it is", "--title", "T", "--tag", "a.b")
+    assert {"title": "T", "tags": ["a.b"], "n": [1], "text": "so it is", "events": 2}.items() <= shown.items()
+    call("conversations", "metadata", "c", "--untag", "a.b", "--unset", "n", "--title", "")
+    (shown,) = call.json("conversations", "metadata", "c")
+    assert (shown["title"], shown["tags"], "n" in shown) == ("", [], False)
+    assert 'title = "T"' in call("conversations", "metadata", "c~1")
+    assert "metadata: title" in call("diff", "c~1", "c")
+    assert "(metadata)" in call("log", "c")
+    assert "cannot be set" in call("conversations", "metadata", "c", "events=1", code=1)
+    call("conversations", "metadata", "c", "novalue", code=2)
+    call("conversations", "metadata", "c", "--unset", "nothing", code=3)
+    call("conversations", "metadata", "nothing", "--tag", "x", code=3)
+
+
+def test_several_forks_and_an_edit(call: Calls) -> None:
+    call.chat("c", "one", "two", "three")
+    assert [line["name"] for line in call.json("fork", "c", "d", "e", "--at", "1")] == ["d", "e"]
+    call("fork", "c", "f", "d", code=4)
+    call("show", "f", code=3)
+    call("fork", "c", "g", "g", code=2)
+    call("conversations", "edit", "c", "2", '"TWO"', "--as", "h", "--carry")
+    assert [line["value"] for line in call.json("show", "h")][1] == "TWO"
+    assert len(call.json("show", "h")) == 3
+    (made,) = call.json("conversations", "edit", "c", "1", '"ONE"')
+    assert made["events"] == 1
+    call("conversations", "edit", "c", "4", "1", code=3)
+    call("conversations", "edit", "c", "1", "{", code=2)
 
 
 def test_a_fork_shares_the_beginning(call: Calls) -> None:
