@@ -20,10 +20,11 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _DAMAGED_TEXTS = ("no such table", "no such column", "could not decode", "malformed database schema")
-_HARMLESS_IO = ("SQLITE_IOERR_SHM", "SQLITE_IOERR_NOMEM")  # Nothing durable passes through what these are about.
+SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What Python's SQLite raises; the second one when an error's own text or a schema is damaged."""
 
 
-def from_sqlite(error: sqlite3.Error, place: str) -> ObjstoreError:
+def from_sqlite(error: sqlite3.Error | UnicodeDecodeError, place: str) -> ObjstoreError:
     """The error of ours that an SQLite error stands for."""
     name = _name(error)
     reason = f"{error} ({name})" if name else str(error)
@@ -35,17 +36,13 @@ def from_sqlite(error: sqlite3.Error, place: str) -> ObjstoreError:
         return ReadOnlyStore(place, reason)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")):
         return StoreLocked(place, reason)
+    if isinstance(error, UnicodeDecodeError):
+        return CorruptObject(None, f"the journal of {place}: its schema is no text")
     if name.startswith(_DAMAGED) or str(error).lower().startswith(_DAMAGED_TEXTS):
         return CorruptObject(None, f"the journal of {place}: {reason}")
     if isinstance(error, sqlite3.ProgrammingError) and "closed" in reason:
         return StoreClosed(place, "it was closed")
     return StorageFailure(place, reason)
-
-
-def leaves_doubt(error: sqlite3.Error) -> bool:
-    """Whether what is durable is unknown after this error: the file must not be used any more."""
-    name = _name(error)
-    return name.startswith("SQLITE_IOERR") and not name.startswith(_HARMLESS_IO)
 
 
 def from_os(error: OSError, place: str) -> ObjstoreError:
@@ -58,5 +55,5 @@ def from_os(error: OSError, place: str) -> ObjstoreError:
     return StorageFailure(place, reason)
 
 
-def _name(error: sqlite3.Error) -> str:
+def _name(error: Exception) -> str:
     return getattr(error, "sqlite_errorname", None) or ""

@@ -12,18 +12,21 @@ the first eight bytes of the oids: it finds candidates, and the row itself decid
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeVar
 from weakref import WeakSet
 
 from objstore.errors import CorruptObject, StorageFailure, StoreClosed
 from objstore.objects.kinds import Domain, Kind, Object, Oid
 from objstore.packs.compression import Compression
+from objstore.packs.elision import OID_SIZE
 from objstore.storage.local.faults import from_sqlite
 from objstore.storage.local.lock import FileLock, State
+from objstore.storage.local.reading import ReadingConnection
 from refs.sqlite import create_tables as create_ref_tables
 
 _MAX_OBJECT = 1 << 30
@@ -38,6 +41,8 @@ CREATE TABLE IF NOT EXISTS dictionaries (id INTEGER PRIMARY KEY, data BLOB NOT N
 _FIND = "SELECT oid, kind, domain, data FROM objects WHERE substr(oid, 1, 8) = ?1 AND oid = ?2"
 _INSERT = "INSERT INTO objects (oid, kind, domain, data) VALUES (?, ?, ?, ?)"
 _PAGE = 512
+_PACK_NAME = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_Connection = TypeVar("_Connection", bound=sqlite3.Connection)
 
 
 class PackRow(NamedTuple):
@@ -93,20 +98,22 @@ class Journal:
             connection.close()
 
     def open_connection(self) -> sqlite3.Connection:
-        """A new connection in autocommit mode, with this file's settings."""
+        """A new connection in autocommit mode, with this file's settings; what it raises later is SQLite's own."""
         try:
-            return self._connect()
+            return self._connect(sqlite3.Connection)
         except sqlite3.Error as error:
             raise from_sqlite(error, self.place) from error
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, factory: type[_Connection]) -> _Connection:
         address = self.path.absolute().as_uri()
         if self._read_only:
             # Without its shared-memory file SQLite can read a WAL database in a folder it may not write to only when
             # it is told that nobody else writes.
             alive = self.path.with_name(self.path.name + "-shm").exists()
             address += "?mode=ro" if alive else "?immutable=1"
-        connection = sqlite3.connect(address, timeout=30.0, isolation_level=None, check_same_thread=False, uri=True)
+        connection = sqlite3.connect(
+            address, timeout=30.0, isolation_level=None, check_same_thread=False, factory=factory, uri=True
+        )
         if not self._read_only:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA wal_autocheckpoint = 2000")
@@ -121,7 +128,7 @@ class Journal:
             self.compression = Compression(own)
 
     def connection(self) -> sqlite3.Connection:
-        """This thread's own connection, for reading. StoreClosed, StorageFailure."""
+        """This thread's own connection, for reading: its queries raise errors of ours. StoreClosed, StorageFailure."""
         handle: _Handle | None = getattr(self._local, "handle", None)
         self.check_sound()
         if handle is None:
@@ -144,7 +151,12 @@ class Journal:
         with self._lock:
             if self._closed:
                 self._refuse()
-            handle = _Handle(self.open_connection())
+            try:
+                connection = self._connect(ReadingConnection)
+            except sqlite3.Error as error:
+                raise from_sqlite(error, self.place) from error
+            connection.place = self.place
+            handle = _Handle(connection)
             self._handles.add(handle)
         self._local.handle = handle
         return handle
@@ -162,74 +174,84 @@ class Journal:
 
     def read(self, oid: Oid) -> Object | None:
         """The object as it was stored, not yet verified against its id, or None."""
-        try:
-            row = self.connection().execute(_FIND, (oid[:8], oid)).fetchone()
-        except sqlite3.Error as error:
-            raise from_sqlite(error, self.place) from error
+        row = self.connection().execute(_FIND, (oid[:8], oid)).fetchone()
         return None if row is None else self._object(row)
 
     def scan(self, after: int = 0) -> Iterator[tuple[int, Object]]:
-        """Rows in the order they came, as (row, object), after a row; read in pages, not in one transaction."""
+        """Rows in the order they came, as (row, object), after a row; read in pages, not in one transaction.
+
+        CorruptObject, when all others were given: a row cannot be read.
+        """
+        damage: CorruptObject | None = None
+        query = "SELECT id, oid, kind, domain, data FROM objects WHERE id > ? ORDER BY id LIMIT ?"
         while True:
-            try:
-                rows = (
-                    self.connection()
-                    .execute(
-                        "SELECT id, oid, kind, domain, data FROM objects WHERE id > ? ORDER BY id LIMIT ?",
-                        (after, _PAGE),
-                    )
-                    .fetchall()
-                )
-            except sqlite3.Error as error:
-                raise from_sqlite(error, self.place) from error
+            rows = self.connection().execute(query, (after, _PAGE)).fetchall()
             for row in rows:
-                yield row[0], self._object(row[1:])
+                try:
+                    obj = self._object(row[1:])
+                except CorruptObject as error:
+                    damage = damage or error
+                else:
+                    yield row[0], obj
             if len(rows) < _PAGE:
-                return
+                break
             after = rows[-1][0]
+        if damage is not None:
+            raise damage
 
     def ids(self, after: int = 0) -> Iterator[tuple[int, Oid, Kind]]:
         """As `scan`, without the data: (row, oid, kind)."""
+        damage: CorruptObject | None = None
         query = "SELECT id, oid, kind FROM objects WHERE id > ? ORDER BY id LIMIT 8192"
         while True:
             rows = self.connection().execute(query, (after,)).fetchall()
             for number, oid, kind in rows:
-                yield number, Oid(oid), Kind(kind)
+                try:
+                    read = _oid(oid), Kind(kind)
+                except ValueError as error:
+                    damage = damage or CorruptObject(None, f"row {number} of the journal: {error}")
+                else:
+                    yield number, *read
             if len(rows) < 8192:
-                return
+                break
             after = rows[-1][0]
+        if damage is not None:
+            raise damage
 
     def find_ids(self, low: bytes, high: bytes, limit: int) -> list[Oid]:
         """Ids between two prefixes of eight bytes, both included."""
         query = "SELECT DISTINCT oid FROM objects WHERE substr(oid, 1, 8) BETWEEN ? AND ? LIMIT ?"
-        return [Oid(row[0]) for row in self.connection().execute(query, (low, high, limit))]
+        rows = self.connection().execute(query, (low, high, limit)).fetchall()
+        return [Oid(oid) for (oid,) in rows if isinstance(oid, bytes) and len(oid) == OID_SIZE]
 
     def packs(self) -> list[PackRow]:
         """The packs of the store, oldest first."""
-        try:
-            rows = self.connection().execute("SELECT name, objects, bytes FROM packs ORDER BY id").fetchall()
-        except sqlite3.Error as error:
-            raise from_sqlite(error, self.place) from error
+        rows = self.connection().execute("SELECT name, objects, bytes FROM packs ORDER BY id").fetchall()
+        for name, objects, size in rows:
+            if not (isinstance(name, str) and _PACK_NAME.fullmatch(name) and {type(objects), type(size)} == {int}):
+                raise CorruptObject(None, f"the journal of {self.place}: {name!r} is no pack")
         return [PackRow(*row) for row in rows]
 
     def dictionaries(self) -> list[bytes]:
         """The store's own dictionaries, oldest first."""
-        try:
-            rows = self.connection().execute("SELECT data FROM dictionaries ORDER BY id").fetchall()
-        except sqlite3.Error as error:
-            raise from_sqlite(error, self.place) from error
-        return [row[0] for row in rows]
+        rows = self.connection().execute("SELECT data FROM dictionaries ORDER BY id").fetchall()
+        for (data,) in rows:
+            if not isinstance(data, bytes):
+                raise CorruptObject(None, f"the journal of {self.place}: a dictionary is damaged")
+        return [data for (data,) in rows]
 
     def size(self) -> tuple[int, int]:
         """How many object rows there are, and the bytes of their data."""
         return self.connection().execute("SELECT count(*), coalesce(sum(length(data)), 0) FROM objects").fetchone()
 
-    def _object(self, row: tuple[bytes, int, bytes, bytes]) -> Object:
+    def _object(self, row: tuple[Any, Any, Any, Any]) -> Object:
         oid, kind, domain, data = row
         try:
-            return Object(Oid(oid), Kind(kind), self.compression.decompress_small(data, _MAX_OBJECT), Domain(domain))
-        except (CorruptObject, ValueError) as error:
-            raise CorruptObject(oid, f"its journal row cannot be read ({error})") from error
+            return Object(_oid(oid), Kind(kind), self.compression.decompress_small(data, _MAX_OBJECT), Domain(domain))
+        except (CorruptObject, ValueError, TypeError) as error:
+            raise CorruptObject(
+                oid if isinstance(oid, bytes) else None, f"its journal row cannot be read ({error})"
+            ) from error
 
     # Writing, inside a transaction
 
@@ -267,3 +289,10 @@ class Journal:
             raise from_sqlite(error, self.place) from error
         finally:
             connection.close()
+
+
+def _oid(column: object) -> Oid:
+    """An id as it stands in a row. ValueError: damaged."""
+    if not isinstance(column, bytes) or len(column) != OID_SIZE:
+        raise ValueError("its id is damaged")
+    return Oid(column)

@@ -172,7 +172,7 @@ class LocalStorage:
 
     def _read_journal(self, oid: Oid) -> Object | None:
         obj = self.journal.read(oid)
-        if obj is not None and self.hasher.oid(obj.kind, obj.payload) != oid:
+        if obj is not None and (self.hasher.oid(obj.kind, obj.payload), obj.domain) != (oid, self.hasher.domain):
             raise CorruptObject(oid, "its journal row does not hash to its id")
         return obj
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 
 from objstore.errors import StorageFailure
-from objstore.storage.local.faults import from_sqlite
+from objstore.storage.local.faults import SQLITE_ERRORS, from_sqlite
 from objstore.storage.local.journal import Journal
 from objstore.storage.local.lock import FileLock
 
@@ -107,7 +107,7 @@ class Writer:
                     _run_in_savepoint(connection, request)
             if connection.in_transaction:
                 connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             _fail(requests, self._translate(error))
         except BaseException as error:
             self._roll_back()
@@ -122,7 +122,7 @@ class Writer:
             self._connection = self._journal.open_connection()
         return self._connection
 
-    def _translate(self, error: sqlite3.Error) -> BaseException:
+    def _translate(self, error: sqlite3.Error | UnicodeDecodeError) -> BaseException:
         failure = from_sqlite(error, self._journal.place)
         if isinstance(failure, StorageFailure):
             # What is durable is unknown now, and a second fsync that succeeds proves nothing: nobody goes on with it.
@@ -140,7 +140,7 @@ class Writer:
 def _run_alone(connection: sqlite3.Connection, request: _Request) -> None:
     try:
         request.result = request.work(connection)
-    except sqlite3.Error:
+    except SQLITE_ERRORS:
         raise
     except Exception as error:  # noqa: BLE001 - it belongs to the thread that asked
         request.error = error
@@ -151,7 +151,7 @@ def _run_in_savepoint(connection: sqlite3.Connection, request: _Request) -> None
     connection.execute("SAVEPOINT work")
     try:
         request.result = request.work(connection)
-    except sqlite3.Error:
+    except SQLITE_ERRORS:
         raise
     except Exception as error:  # noqa: BLE001 - it belongs to the thread that asked
         request.error = error
