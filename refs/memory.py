@@ -83,6 +83,15 @@ class MemoryRefs:
                 if entries:  # none: a run in it was extended meanwhile
                     yield number, entries
 
+    def values(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
+        """Every value that a ref has or that the log can bring one back to."""
+        with self._lock:
+            entries = [entry for log in self._logs.values() for entry in log.entries if entry.transaction > after]
+        if upto is not None:
+            entries = [entry for entry in entries if entry.transaction <= upto]
+        for entry in entries:
+            yield from (value for value in (entry.old, entry.new) if value is not None)
+
     def verify(self, name: str) -> None:
         """Check the chain of a ref's log. BrokenLog: an entry is not what was written."""
         check_chain(name, self._entries(name))

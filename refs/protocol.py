@@ -68,6 +68,14 @@ class RefReader(Protocol):
         """Transactions newest first (`before`: below that number), each with the entries that it last extended."""
         ...
 
+    def values(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
+        """Every value that a ref has or that the log can still bring one back to, some more than once.
+
+        Values between the steps of a run are left out: they are derivable from its newest. Only entries that were last
+        written by a transaction above the number `after` and up to `upto`.
+        """
+        ...
+
     def verify(self, name: str) -> None:
         """Check the chain of a ref's log. BrokenLog: an entry is not what was written."""
         ...

@@ -97,6 +97,10 @@ _OPERATIONS = f"""SELECT {_ENTRY} FROM reflog l JOIN refs r ON r.id = l.ref WHER
 SELECT DISTINCT txn FROM reflog WHERE block = ?1 AND txn < ?2 ORDER BY txn DESC LIMIT ?3) ORDER BY l.txn DESC, l.id"""
 
 
+_VALUES = """SELECT id, old, new FROM reflog WHERE id > ?1 AND {}block >= ?2 >> 8 AND txn BETWEEN ?2 AND ?3
+ORDER BY id LIMIT 4096"""
+
+
 def create_tables(connection: sqlite3.Connection) -> None:
     """Create the tables of refs where they are missing, in the caller's transaction if one is open.
 
@@ -173,6 +177,18 @@ class SqliteRefs:
             for number, entries in groupby(map(LogEntry._make, rows), key=lambda entry: entry.transaction):
                 yield number, list(entries)
             below = rows[-1][1] if rows else block << BLOCK_BITS
+
+    def values(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
+        """Every value that a ref has or that the log can bring one back to."""
+        row, last = 0, _HIGHEST if upto is None else upto
+        while True:
+            # By row, since a page must not lose its place; `+` keeps SQLite from the index on blocks where all are wanted.
+            rows = self._connect().execute(_VALUES.format("" if after else "+"), (row, after + 1, last)).fetchall()
+            for _, old, new in rows:
+                yield from (value for value in (old, new) if value is not None)
+            if len(rows) < 4096:
+                return
+            row = rows[-1][0]
 
     def verify(self, name: str) -> None:
         """Check the chain of a ref's log, and that the ref is at its end. BrokenLog: an entry is not what was written."""

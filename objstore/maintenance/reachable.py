@@ -1,4 +1,4 @@
-"""Everything that the refs and their logs reach, each object once, what it is made of before what names it."""
+"""Everything that the refs and their logs reach: as marks in bounded memory, or history by history."""
 
 from __future__ import annotations
 
@@ -8,6 +8,37 @@ from objstore.objects.event_index import node_children
 from objstore.objects.kinds import Kind, Oid
 from objstore.objects.tags import decode_tag
 from objstore.repository.repository import Repository
+from objstore.storage.marking import Markable, Marks
+
+OID_SIZE = 32
+
+
+def mark(repo: Repository) -> Marks:
+    """Mark everything that refs and logs reach, in a byte an object. Beside writers: what they add meanwhile may be
+    left out.
+
+    CorruptObject: something reached cannot be read. `Marks.absent` has what is named and not there.
+    """
+    storage = repo.storage
+    if not isinstance(storage, Markable):
+        raise TypeError(f"{type(storage).__name__} does not say where its objects lie")
+    # What the refs name now is there now: the sources must not be older than what is looked up in them.
+    newest = newest_transaction(repo)
+    marks = Marks(storage.sources())
+    marks.run(roots(repo, upto=newest))
+    return marks
+
+
+def newest_transaction(repo: Repository) -> int:
+    """The number of the newest change of refs, or 0."""
+    return next((number for number, _ in repo.storage.refs.operations()), 0)
+
+
+def roots(repo: Repository, after: int = 0, upto: int | None = None) -> Iterator[Oid]:
+    """The ids that refs and logs hold, by the transactions that wrote them. Values that are no ids keep nothing."""
+    for value in repo.storage.refs.values(after, upto):
+        if len(value) == OID_SIZE:
+            yield Oid(value)
 
 
 def heads(repo: Repository) -> Iterator[tuple[str, Oid]]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from objstore.errors import CorruptObject
 from objstore.objects.hashing import Hasher
 from objstore.objects.kinds import Domain, Kind, Object, Oid
+from objstore.objects.references import LEAVES, references
 from objstore.packs.base import Base, unpack
 from objstore.packs.compression import LEVEL, Compression
 from objstore.packs.elision import LITERAL, MAX_CHAIN
@@ -27,6 +28,8 @@ from objstore.packs.frame_header import (
     seal,
 )
 from objstore.packs.records import Records, encode_records
+
+_STAND_IN = b"a record of the same frame"  # and six bytes of number: an id that no object has
 
 FRAME_TARGET = 64 << 10
 """Bytes of payload at which a frame is closed, unless the caller asks for another size."""
@@ -121,6 +124,33 @@ class Frame:
         """A record as an object. CorruptObject as `payload`."""
         return Object(self.oid(number), self.kind(number), self.payload(number), self.header.domain)
 
+    def names(self, number: int) -> list[int | Oid]:
+        """What a record names: numbers of records of this frame, all of them lower, and ids of objects elsewhere.
+
+        Unlike `payload`, it hashes nothing. CorruptObject: the record is not what its kind says.
+        """
+        kind = self._records.kind(number)
+        if kind in LEAVES:
+            return []
+        body = self._records.body(number)
+        if not self._records.elided(number):
+            return [*references(kind, body)]
+        pieces: list[bytes] = []
+        at = 0
+        for gap, link in self._records.links(number):
+            if link >= LITERAL:
+                oid = self._records.literal(link - LITERAL)
+            else:
+                target = number - link
+                if not 0 <= target < number:
+                    raise CorruptObject(None, f"record {number} left out an id that leads nowhere")
+                oid = _STAND_IN + target.to_bytes(6, "big")
+            pieces += (body[at : at + gap], oid)
+            at += gap
+        pieces.append(body[at:])
+        named = references(kind, b"".join(pieces))
+        return [_record_of(oid, number) for oid in named]
+
     def _hash(self, number: int, chain: int) -> Oid:
         """The id of a record whose payload takes at most `chain` hashes in a row."""
         body = self._records.body(number)
@@ -154,6 +184,12 @@ class Frame:
         self._chains[number] = longest + 1
         pieces.append(body[at:])
         return b"".join(pieces)
+
+
+def _record_of(oid: Oid, number: int) -> int | Oid:
+    """The record that an id stands in for; else the id."""
+    target = int.from_bytes(oid[len(_STAND_IN) :], "big")
+    return target if oid.startswith(_STAND_IN) and target < number else oid
 
 
 def decode_frame(data: bytes | memoryview, hasher: Hasher, compression: Compression, base: bytes = b"") -> Frame:

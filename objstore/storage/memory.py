@@ -12,6 +12,8 @@ from contextlib import AbstractContextManager, contextmanager
 from objstore.errors import CorruptObject, MissingObject, StoreClosed
 from objstore.objects.hashing import PLAIN_HASHER, Hasher
 from objstore.objects.kinds import Kind, Object, Oid
+from objstore.objects.references import references
+from objstore.storage.marking import EXPANDED, Named, Source
 from objstore.storage.protocol import Stage
 from refs.edits import Applied, Note, RefEdit
 from refs.memory import MemoryRefs
@@ -101,6 +103,12 @@ class MemoryStorage:
         with self._lock:
             yield
 
+    def sources(self) -> list[Source]:
+        """Where the objects lie: in one dict."""
+        with self._lock:
+            self._check_open()
+            return [MemorySource(self._objects.values())]
+
     def close(self) -> None:
         """Forget everything."""
         self._closed = True
@@ -109,6 +117,35 @@ class MemoryStorage:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreClosed(self.place, "it was closed")
+
+
+class MemorySource:
+    """The objects of a `MemoryStorage` at one time. Implements `marking.Source`; a unit is an object."""
+
+    place = "memory"
+
+    def __init__(self, objects: Iterable[Object]) -> None:
+        self.objects = list(objects)
+        self._numbers = {obj.oid: number for number, obj in enumerate(self.objects)}
+
+    def states(self) -> bytearray:
+        """UNMARKED for each."""
+        return bytearray(len(self.objects))
+
+    def find(self, oid: Oid) -> Sequence[int]:
+        """The number of an object."""
+        number = self._numbers.get(oid)
+        return () if number is None else (number,)
+
+    def unit_of(self, number: int) -> int:
+        """The number itself."""
+        return number
+
+    def expand(self, unit: int, states: bytearray) -> Iterator[Named]:
+        """What an object names."""
+        states[unit] = EXPANDED
+        obj = self.objects[unit]
+        yield from (Named(oid, unit) for oid in references(obj.kind, obj.payload))
 
 
 class MemoryStage:

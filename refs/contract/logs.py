@@ -92,3 +92,22 @@ class LogsContract(Contract):
         chains = [entry.chain for name in "abc" for entry in store.log(name)]
         assert len(set(chains)) == len(chains) == 4
         assert {len(chain) for chain in chains} == {32}
+
+    def test_values_are_all_that_refs_have_and_had(self) -> None:
+        store = self.make()
+        first = put(store, "a", b"1").transaction
+        second = put(store, "a", b"2").transaction
+        put(store, "b", b"3")
+        newest = grow(store, "run", 3)[-1]
+        run = next(iter(store.log("run"))).new
+        assert set(store.values()) == {b"1", b"2", b"3", run}
+        assert set(store.values(after=first)) == {b"1", b"2", b"3", run}
+        assert set(store.values(after=second)) == {b"3", run}
+        assert set(store.values(upto=first)) == {b"1"}
+        assert set(store.values(after=newest)) == set()
+
+    def test_values_are_read_in_pages(self) -> None:
+        store = self.make()
+        numbers = [put(store, f"n/{turn}", b"%d" % turn).transaction for turn in range(5000)]
+        assert len(set(store.values())) == 5000
+        assert len(set(store.values(after=numbers[99]))) == 4900

@@ -15,7 +15,7 @@ import os
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, TypeVar
 from weakref import WeakSet
@@ -217,6 +217,29 @@ class Journal:
             after = rows[-1][0]
         if damage is not None:
             raise damage
+
+    def prefixes(self) -> Iterator[tuple[bytes, int]]:
+        """(first eight bytes of the id, row) of every row, by those bytes."""
+        query = "SELECT substr(oid, 1, 8), id FROM objects WHERE (substr(oid, 1, 8), id) > (?, ?)"
+        after = (b"", 0)
+        while True:
+            page = self.connection().execute(f"{query} ORDER BY substr(oid, 1, 8), id LIMIT 8192", after).fetchall()
+            yield from page
+            if len(page) < 8192:
+                return
+            after = page[-1]
+
+    def prefixes_after(self, row: int) -> list[tuple[bytes, int]]:
+        """As `prefixes`, of the rows after one, in the order they came."""
+        query = "SELECT substr(oid, 1, 8), id FROM objects WHERE id > ? ORDER BY id"
+        return self.connection().execute(query, (row,)).fetchall()
+
+    def rows(self, start: int, stop: int, wanted: Container[int]) -> Iterator[tuple[int, Object]]:
+        """(row, object) of the wanted rows from `start` to before `stop`. CorruptObject: the first damaged one."""
+        query = "SELECT id, oid, kind, domain, data FROM objects WHERE id >= ? AND id < ?"
+        for row in self.connection().execute(query, (start, stop)).fetchall():
+            if row[0] in wanted:
+                yield row[0], self._object(row[1:])
 
     def find_ids(self, low: bytes, high: bytes, limit: int) -> list[Oid]:
         """Ids between two prefixes of eight bytes, both included."""

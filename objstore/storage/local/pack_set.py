@@ -32,6 +32,8 @@ class OpenPack:
 
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
+        self.dead: frozenset[tuple[int, int]] = frozenset()
+        """(frame, record) of objects that were deleted and still take up room."""
         self.place = str(folder / f"{name}.pack")
         pack_id = bytes.fromhex(name)
         self._handle = -1
@@ -130,7 +132,7 @@ class PackSet:
             for number in range(pack.pack.frames):
                 if not pack.pack.frame_records(number):  # a base
                     continue
-                frame = self._open(pack, number)
+                frame = self.open_frame(pack, number)
                 for record in range(len(frame)):
                     yield frame.oid(record), frame.kind(record), frame.size(record)
 
@@ -155,7 +157,7 @@ class PackSet:
                 if key in self._frames:
                     self._frames.move_to_end(key)
             return frame
-        frame = self._open(pack, number)
+        frame = self.open_frame(pack, number)
         with self._lock:
             if key not in self._frames:
                 self._frames[key] = frame
@@ -165,7 +167,8 @@ class PackSet:
                     self._cached -= dropped.raw_size
         return frame
 
-    def _open(self, pack: OpenPack, number: int) -> Frame:
+    def open_frame(self, pack: OpenPack, number: int) -> Frame:
+        """A frame, read anew. CorruptObject."""
         return open_frame(number, pack.frame_bytes, lambda base: self._base_text(pack, base), self._codec)
 
     def _base_text(self, pack: OpenPack, number: int) -> bytes:

@@ -20,8 +20,10 @@ from objstore.storage.local.journal import Journal, PackRow
 from objstore.storage.local.lock import FileLock
 from objstore.storage.local.pack_file import BULK_FRAME, FINE_FRAME, PackFile
 from objstore.storage.local.pack_set import PackSet
+from objstore.storage.local.sources import JournalSource, PackSource
 from objstore.storage.local.stage import LocalStage
 from objstore.storage.local.writer import Writer
+from objstore.storage.marking import Source
 from objstore.storage.protocol import Stage
 from refs.edits import Applied, Note, RefEdit
 from refs.protocol import RefReader
@@ -160,6 +162,12 @@ class LocalStorage:
         """Give the journal's free pages back to the file system."""
         with self._writer.turn():
             self.journal.vacuum()
+
+    def sources(self) -> list[Source]:
+        """Where the objects lie, oldest first. CorruptObject: an index cannot be trusted."""
+        self._refresh()
+        packs: list[Source] = [PackSource(pack, self.packs.open_frame) for pack in reversed(list(self.packs))]
+        return [*packs, JournalSource(self.journal, self.hasher)]
 
     def close(self) -> None:
         """Close all files; harmless when done twice."""
