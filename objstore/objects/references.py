@@ -69,6 +69,6 @@ def _of_tree(payload: bytes) -> list[Oid]:
 
 def _ids(fields: list[object]) -> list[Oid]:
     found = [field for field in fields if field is not None]
-    if not all(type(field) is bytes and len(cast("bytes", field)) == _OID for field in found):
+    if not all(type(field) is bytes and len(field) == _OID for field in found):
         raise CorruptObject(None, "something else where an id should be")
     return cast("list[Oid]", found)

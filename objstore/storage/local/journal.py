@@ -218,7 +218,7 @@ class Journal:
         if damage is not None:
             raise damage
 
-    def prefixes(self) -> Iterator[tuple[bytes, int]]:
+    def prefixes(self) -> Iterator[tuple[Any, int]]:
         """(first eight bytes of the id, row) of every row, by those bytes."""
         query = "SELECT substr(oid, 1, 8), id FROM objects WHERE (substr(oid, 1, 8), id) > (?, ?)"
         after = (b"", 0)
@@ -229,7 +229,7 @@ class Journal:
                 return
             after = page[-1]
 
-    def prefixes_after(self, row: int) -> list[tuple[bytes, int]]:
+    def prefixes_after(self, row: int) -> list[tuple[Any, int]]:
         """As `prefixes`, of the rows after one, in the order they came."""
         query = "SELECT substr(oid, 1, 8), id FROM objects WHERE id > ? ORDER BY id"
         return self.connection().execute(query, (row,)).fetchall()
