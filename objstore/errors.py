@@ -4,6 +4,7 @@
     ├── InvalidRefName, RefConflict, BrokenLog   (from refs)
     ├── InvalidValue        (ValueError)         a value that cannot be stored as JSON, with its path
     ├── InvalidPath         (ValueError)         a file path that is refused
+    ├── InvalidPattern      (ValueError)         a glob pattern that cannot be read
     ├── InvalidRevision     (ValueError)         a moment that cannot be read
     │   └── AmbiguousId                          an id prefix that fits several objects
     ├── UnknownRevision     (LookupError)        a moment that does not exist
@@ -12,6 +13,9 @@
     ├── UnknownConversation, UnknownWorkspace, UnknownSettings, UnknownTag  (KeyError)
     ├── ConversationExists, WorkspaceExists, SettingsExist, TagExists
     ├── UnknownPath         (FileNotFoundError)  no such file in a tree
+    ├── PathExists          (FileExistsError)    something is where a move or copy would put its files
+    ├── LockHeld                                 somebody else has a lock
+    ├── LockLost                                 a lock ran out, and somebody else took it
     ├── UnknownSetting      (KeyError)           no such key in settings
     ├── MovedHead                                the head is not the one that the caller pinned or saw
     ├── NothingToUndo                            undo or redo has no step left
@@ -35,15 +39,19 @@ __all__ = [
     "CorruptObject",
     "DirtyWorkspace",
     "InvalidPath",
+    "InvalidPattern",
     "InvalidRefName",
     "InvalidRevision",
     "InvalidValue",
+    "LockHeld",
+    "LockLost",
     "MergeConflict",
     "MissingObject",
     "MovedHead",
     "NotAStore",
     "NothingToUndo",
     "ObjstoreError",
+    "PathExists",
     "ReadOnlyStore",
     "RefConflict",
     "SettingsExist",
@@ -88,6 +96,18 @@ class InvalidPath(ObjstoreError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.path!r} is refused as a path: {self.reason}"
+
+
+class InvalidPattern(ObjstoreError, ValueError):
+    """A glob pattern is none. Facts: `pattern`, `reason`."""
+
+    def __init__(self, pattern: str, reason: str) -> None:
+        super().__init__(pattern, reason)
+        self.pattern = pattern
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.pattern!r} is no pattern: {self.reason}"
 
 
 class InvalidRevision(ObjstoreError, ValueError):
@@ -224,6 +244,48 @@ class UnknownPath(ObjstoreError, FileNotFoundError):
 
     def __str__(self) -> str:
         return f"no file {self.path!r} at this moment"
+
+
+class PathExists(ObjstoreError, FileExistsError):
+    """Something is at the path where a move or copy would put its files; nothing was changed. Facts: `path`."""
+
+    def __init__(self, path: str) -> None:
+        Exception.__init__(self, path)
+        self.path = path
+
+    def __reduce__(self) -> tuple[type[PathExists], tuple[str]]:
+        return type(self), (self.path,)
+
+    def __str__(self) -> str:
+        return f"{self.path!r} is there. Choose another path, or overwrite=True"
+
+
+class LockHeld(ObjstoreError):
+    """Somebody else has a lock. Facts: `name`, `owner`, `expires` (µs since 1970)."""
+
+    def __init__(self, name: str, owner: str, expires: int) -> None:
+        super().__init__(name, owner, expires)
+        self.name = name
+        self.owner = owner
+        self.expires = expires
+
+    def __str__(self) -> str:
+        return f"{self.owner} has the lock {self.name!r}. Wait for it (wait=seconds), or until it runs out"
+
+
+class LockLost(ObjstoreError):
+    """A lock is no longer held: it ran out and somebody took it, or it was released. Nothing was changed.
+
+    Facts: `name`, `token` (the one that is no longer good).
+    """
+
+    def __init__(self, name: str, token: int) -> None:
+        super().__init__(name, token)
+        self.name = name
+        self.token = token
+
+    def __str__(self) -> str:
+        return f"the lock {self.name!r} with token {self.token} is lost. Take it again, and look at what changed"
 
 
 class UnknownSetting(_Named, KeyError):

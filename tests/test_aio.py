@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,23 @@ def test_files_settings_and_a_block_awaited(place: str, tmp_path: Path) -> None:
         assert [info.path for info in await listed(files.find())] == ["d"]
         before = await files.at("~1")
         assert (await before.read("b/c.txt", 1, 2), await listed(before.chunks("b/c.txt"))) == (b"23", [b"12345"])
+        async with await files.open("large", "wb", mode=0o755) as file:
+            assert await file.write(b"0123456789") == 10
+        async with await (await files.at("~0")).open("large") as file:
+            assert (await file.seek(7), await file.read(2), await file.read()) == (7, b"78", b"9")
+        with suppress(RuntimeError):
+            async with await files.open("large", "wb") as file:
+                await file.write(b"lost")
+                raise RuntimeError
+        await files.append("large", b"!")
+        await files.move("large", "deep/er")
+        await files.copy("deep", "again")
+        assert [info.path for info in await listed(files.glob("*/er"))] == ["again/er", "deep/er"]
+        assert [entry.name for entry in await listed(files.list("again"))] == ["er"]
+        assert await files.read_to("again/er", tmp_path / "er") == 11
+        await files.write_from("d", tmp_path / "er")
+        assert (await files.read("d"), await files.exists("deep")) == (b"0123456789!", True)
+        await files.delete("deep", recursive=True)
         await files.replace(conv.files)
         await files.checkout(tmp_path / "out")
         assert (tmp_path / "out" / "a.txt").read_text() == "a"
@@ -130,7 +148,7 @@ def test_files_settings_and_a_block_awaited(place: str, tmp_path: Path) -> None:
         assert [tag.name for tag in await listed(store.tags.find())] == ["v1"]
         assert (await store.refs.get("tags/v1")) is not None
         assert len(await listed(store.refs.find())) == 4
-        assert len(await listed(store.refs.log("files/ws"))) == 4
+        assert len(await listed(store.refs.log("files/ws"))) == 10
 
     with_store(place, work)
 

@@ -2,49 +2,107 @@
 
 from __future__ import annotations
 
-from objstore.aio.face import Awaited, Block, Face, Streamed
+import io
+from types import TracebackType
+from typing import Literal
+
+from objstore.aio.face import Awaited, Block, Face, InTurn, Streamed
 from objstore.files.draft import FilesDraft
+from objstore.files.streams import FileWriter
 from objstore.files.view import FilesView
 from objstore.files.workspace import Workspace
 from objstore.repository.commit import CommitInfo
 from objstore.repository.moments import When
 
 
+class AsyncFile(Face[io.BufferedReader | FileWriter]):
+    """An open file of a store: `async with await files.open(path) as file`."""
+
+    async def read(self, size: int = -1) -> bytes:
+        """At most so many bytes from here on, by default all."""
+        return await self.runner.run(self.sync.read, size)
+
+    async def write(self, data: bytes) -> int:
+        """Write bytes; how many."""
+        return await self.runner.run(self.sync.write, data)
+
+    async def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to a place in a file that is read; where that is."""
+        return await self.runner.run(self.sync.seek, offset, whence)
+
+    async def close(self) -> None:
+        """Close it: a file that is written is set then."""
+        await self.runner.run(self.sync.close)
+
+    async def __aenter__(self) -> AsyncFile:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.runner.run(self.sync.__exit__, kind, error, trace)
+
+
 class AsyncFilesView(Face[FilesView]):
     """Files as they stood at one moment."""
 
     read = Awaited(FilesView.read)
+    read_to = Awaited(FilesView.read_to)
     info = Awaited(FilesView.info)
     contains = Awaited(FilesView.__contains__)
+    exists = Awaited(FilesView.exists)
     count = Awaited(FilesView.__len__)
     checkout = Awaited(FilesView.checkout)
     find = Streamed(FilesView.find)
+    list = Streamed(FilesView.list)
+    glob = Streamed(FilesView.glob)
     chunks = Streamed(FilesView.chunks)
+
+    async def open(self, path: str) -> AsyncFile:
+        """As `FilesView.open`."""
+        return AsyncFile(self.runner, await self.runner.run(self.sync.open, path))
 
 
 class AsyncFilesDraft(Face[FilesDraft]):
     """What `async with files.commit(…) as w` gives."""
 
     write = Awaited(FilesDraft.write)
+    append = Awaited(FilesDraft.append)
+    write_from = Awaited(FilesDraft.write_from)
     delete = Awaited(FilesDraft.delete)
+    move = Awaited(FilesDraft.move)
+    copy = Awaited(FilesDraft.copy)
     snapshot = Awaited(FilesDraft.snapshot)
     replace = Awaited(FilesDraft.replace)
+
+    async def open(self, path: str, *, mode: int = 0o644) -> AsyncFile:
+        """As `FilesDraft.open`."""
+        return AsyncFile(self.runner, await self.runner.run(self.sync.open, path, mode=mode))
 
 
 class AsyncWorkspace(Face[Workspace]):
     """The files of a ref."""
 
     read = Awaited(Workspace.read)
+    read_to = Awaited(Workspace.read_to)
     info = Awaited(Workspace.info)
     contains = Awaited(Workspace.__contains__)
+    exists = Awaited(Workspace.exists)
     count = Awaited(Workspace.__len__)
     find = Streamed(Workspace.find)
+    list = Streamed(Workspace.list)
+    glob = Streamed(Workspace.glob)
+    chunks = Streamed(Workspace.chunks)
     log = Streamed(Workspace.log)
     diff = Awaited(Workspace.diff)
     undo = Awaited(Workspace.undo)
     redo = Awaited(Workspace.redo)
     write = Awaited(Workspace.write)
+    append = Awaited(Workspace.append)
+    write_from = Awaited(Workspace.write_from)
     delete = Awaited(Workspace.delete)
+    move = Awaited(Workspace.move)
+    copy = Awaited(Workspace.copy)
     snapshot = Awaited(Workspace.snapshot)
     checkout = Awaited(Workspace.checkout)
 
@@ -52,6 +110,15 @@ class AsyncWorkspace(Face[Workspace]):
     def name(self) -> str:
         """The name under which it was opened."""
         return self.sync.name
+
+    async def open(
+        self, path: str, how: Literal["rb", "wb"] = "rb", *, mode: int = 0o644, message: str = ""
+    ) -> AsyncFile:
+        """As `Workspace.open`."""
+        if how == "rb":
+            return AsyncFile(self.runner, await self.runner.run(self.sync.open, path))
+        run = self.runner.run
+        return AsyncFile(InTurn(self.runner), await run(self.sync.open, path, how, mode=mode, message=message))
 
     async def at(self, moment: When) -> AsyncFilesView:
         """As `Workspace.at`."""

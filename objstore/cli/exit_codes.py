@@ -33,10 +33,11 @@ def code_of(error: Exception) -> int:
 
     unusable = (e.NotAStore, e.StoreLocked, e.StoreFull, e.ReadOnlyStore, e.StorageFailure, e.StoreClosed)
     exists = (e.ConversationExists, e.WorkspaceExists, e.SettingsExist, e.TagExists, e.StoreExists)
+    locks = (e.PathExists, e.LockHeld, e.LockLost)
     kinds: tuple[tuple[int, tuple[type[Exception], ...]], ...] = (
         (UNUSABLE, (*unusable, e.UnsupportedFormat)),
         (DAMAGED, (e.CorruptObject, e.BrokenLog, e.MissingObject)),
-        (CONFLICT, (e.MovedHead, e.RefConflict, e.DirtyWorkspace, e.MergeConflict, *exists)),
+        (CONFLICT, (e.MovedHead, e.RefConflict, e.DirtyWorkspace, e.MergeConflict, *exists, *locks)),
         (NOT_FOUND, (e.UnknownRevision, e.UnknownConversation, e.UnknownWorkspace, e.UnknownSettings, e.UnknownTag)),
         (NOT_FOUND, (e.UnknownPath, e.UnknownSetting, FileNotFoundError, IndexError)),
     )

@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from objstore.errors import CorruptObject
+from objstore.files.batch_writer import BatchWriter
 from objstore.files.content import Vanished, read_entry
 from objstore.files.directory import Found, Problem, Progress, Walk, identity
 from objstore.files.paths import readable
 from objstore.files.stat_cache import Known, Seen, StatCache, look_of
-from objstore.objects.kinds import Kind, Object, Oid
+from objstore.objects.kinds import Kind, Oid
 from objstore.objects.trees import Entry, NodeReader, build_tree, edit, scan
 from objstore.storage.protocol import Stage, Storage
 
-_BATCH_BYTES = 4 << 20
-_BATCH_OBJECTS = 256
 _PROGRESS_EVERY = 512
 
 
@@ -132,35 +131,6 @@ class _Scan:
             text = "it went on changing while it was read; the snapshot has what was read last"
             self.problems.append(Problem(found.key.decode(), text))
         return now
-
-
-class BatchWriter:
-    """Hands objects to a stage, but for those that the storage has: asked for in batches, because asking one by one
-    costs more than hashing does."""
-
-    def __init__(self, storage: Storage, stage: Stage) -> None:
-        self._storage = storage
-        self._stage = stage
-        self._held: dict[Oid, Object] = {}
-        self._bytes = 0
-
-    def add(self, obj: Object) -> None:
-        """Take an object; what it refers to has been taken before."""
-        if obj.oid in self._held:
-            return
-        self._held[obj.oid] = obj
-        self._bytes += len(obj.payload)
-        if self._bytes >= _BATCH_BYTES or len(self._held) >= _BATCH_OBJECTS:
-            self.flush()
-
-    def flush(self) -> None:
-        """Hand over what is held."""
-        missing = self._storage.missing(self._held) if self._held else set[Oid]()
-        for oid, obj in self._held.items():
-            if oid in missing:
-                self._stage.add(obj)
-        self._held.clear()
-        self._bytes = 0
 
 
 class _TreeRead:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+import io
+import stat
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
-from objstore.errors import UnknownPath
+from objstore.errors import InvalidPath, UnknownPath
 from objstore.files.checkout import Checkout, checkout
+from objstore.files.info import FileInfo, Listed
+from objstore.files.listing import glob, info_of, is_folder_path, list_folder
+from objstore.files.local import write_local
 from objstore.files.paths import check_path
+from objstore.files.pattern import compile_pattern
 from objstore.files.stat_cache import StatCache
+from objstore.files.streams import open_blob
 from objstore.objects.blobs import blob_chunks, read_blob, read_range
 from objstore.objects.kinds import Oid
 from objstore.objects.trees import Entry, count, get, scan_prefix
 from objstore.repository.repository import Repository
-
-
-class FileInfo(NamedTuple):
-    """One file: its path, mode (type and permission bits as in st_mode), size in bytes, and the oid of its content."""
-
-    path: str
-    mode: int
-    size: int
-    oid: Oid
 
 
 class FilesView:
@@ -72,12 +70,53 @@ class FilesView:
         """The bytes of a file piece by piece, in bounded memory. UnknownPath, InvalidPath."""
         return blob_chunks(self.info(path).oid, self._repo.storage.read)
 
+    def open(self, path: str) -> io.BufferedReader:
+        """A file object to read a file with, in bounded memory; it can seek. UnknownPath, InvalidPath."""
+        info = self.info(path)
+        return open_blob(info.oid, info.size, self._repo.storage.read)
+
+    def read_to(self, path: str, target: str | Path) -> int:
+        """Write a file's bytes and permission bits to a local file, whole or not at all; how many bytes.
+
+        UnknownPath, InvalidPath, OSError.
+        """
+        info = self.info(path)
+        if not stat.S_ISREG(info.mode):
+            raise InvalidPath(path, "it is a symlink or a folder here. Use checkout")
+        return write_local(Path(target), self.chunks(path), info.mode & 0o777)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file, or a folder with something in it. InvalidPath."""
+        there = path in self
+        return there or (self._root is not None and is_folder_path(self._root, self._repo.nodes, path.encode() + b"/"))
+
     def find(self, prefix: str = "") -> Iterator[FileInfo]:
         """The files whose paths begin with `prefix`, by path; "src/" lists a folder with all below it."""
         if self._root is None:
             return
         for key, entry in scan_prefix(self._root, self._repo.nodes, prefix.encode()):
-            yield FileInfo(key.decode(), entry.mode, entry.size, entry.oid)
+            yield info_of(key, entry)
+
+    def list(self, folder: str = "", *, after: str = "", limit: int | None = None) -> Iterator[Listed]:
+        """What is in one folder ("" is the top) and not in folders below it, at most `limit`, after the name `after`.
+
+        In the order of paths: "a.txt" comes before what is in "a/". UnknownPath: there is no such folder; InvalidPath.
+        """
+        prefix = f"{check_path(folder.removesuffix('/'))}/" if folder else ""
+        root = self._root
+        if prefix and (root is None or not is_folder_path(root, self._repo.nodes, prefix.encode())):
+            entry = self._entry(prefix[:-1])
+            if entry is None or not stat.S_ISDIR(entry.mode):
+                raise UnknownPath(prefix)
+        return iter(()) if root is None else islice(list_folder(root, self._repo.nodes, prefix, after), limit)
+
+    def glob(self, pattern: str) -> Iterator[FileInfo]:
+        """The files whose whole paths match a pattern, by path: `*`, `?`, `[a-z]`, `{a,b}`, `**` for any folders.
+
+        "*.py" is what lies at the top, "**/*.py" what lies anywhere. InvalidPattern.
+        """
+        compile_pattern(pattern)
+        return iter(()) if self._root is None else glob(self._root, self._repo.nodes, pattern)
 
     def checkout(self, directory: str | Path, *, previous: Oid | None = None) -> Checkout:
         """Write the files into a directory: only what differs, each file whole or not at all, nothing outside it.

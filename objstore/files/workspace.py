@@ -5,16 +5,20 @@ Every write is a commit. A commit on a conversation's ref leaves its events and 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Literal, overload
 
 from objstore.errors import DirtyWorkspace
 from objstore.files.checkout import Checkout, dirty_paths
 from objstore.files.draft import FilesDraft
+from objstore.files.head import HeadFiles
 from objstore.files.snapshot import Snapshot
 from objstore.files.stat_cache import StatCache
-from objstore.files.view import FileInfo, FilesView
+from objstore.files.streams import FileWriter
+from objstore.files.view import FilesView
 from objstore.objects.kinds import Oid
 from objstore.objects.trees import Change
 from objstore.repository.branch import Branch
@@ -25,45 +29,8 @@ from objstore.repository.history import first_parents
 from objstore.repository.moments import When, locate
 
 
-class Workspace:
+class Workspace(HeadFiles):
     """The files of a ref, at its head and at any moment before. Safe between threads."""
-
-    def __init__(self, branch: Branch) -> None:
-        self._branch = branch
-        self._repo = branch.repo
-
-    @property
-    def name(self) -> str:
-        """The name under which it was opened."""
-        return self._branch.short_name
-
-    # Reading the head
-
-    def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
-        """As `FilesView.read`, at the head."""
-        return self._now().read(path, start, length)
-
-    def info(self, path: str) -> FileInfo:
-        """As `FilesView.info`, at the head."""
-        return self._now().info(path)
-
-    def find(self, prefix: str = "") -> Iterator[FileInfo]:
-        """As `FilesView.find`, at the head; it goes on with that head even if the ref moves meanwhile."""
-        return self._now().find(prefix)
-
-    def __contains__(self, path: str) -> bool:
-        return path in self._now()
-
-    def __len__(self) -> int:
-        return len(self._now())
-
-    def __iter__(self) -> Iterator[FileInfo]:
-        return self.find()
-
-    @property
-    def root(self) -> Oid | None:
-        """The oid of the head's tree."""
-        return self._now().root
 
     # Moments
 
@@ -97,17 +64,64 @@ class Workspace:
 
     # Writing
 
+    @overload
+    def open(self, path: str, how: Literal["rb"] = "rb") -> io.BufferedReader: ...
+    @overload
+    def open(self, path: str, how: Literal["wb"], *, mode: int = 0o644, message: str = "") -> FileWriter: ...
+    def open(
+        self, path: str, how: Literal["rb", "wb"] = "rb", *, mode: int = 0o644, message: str = ""
+    ) -> io.BufferedReader | FileWriter:
+        """A file object in bounded memory. To read ("rb") it is of the head as it is now, and can seek.
+
+        What is written ("wb") becomes a commit when the file is closed; left by an exception, it does not. UnknownPath,
+        InvalidPath.
+        """
+        if how == "rb":
+            return self._now().open(path)
+        if how != "wb":
+            raise ValueError(f"a file of a store is opened with 'rb' or 'wb', not {how!r}")
+        with ExitStack() as block:
+            file = block.enter_context(self.commit(message, why="write")).open(path, mode=mode)
+            return file.within(block.pop_all())
+
     def write(self, path: str, data: bytes, *, mode: int = 0o644, message: str = "") -> CommitInfo:
         """Set one file, durably. InvalidPath."""
         with self.commit(message, why="write") as draft:
             draft.write(path, data, mode=mode)
-        return self._last()
+        return draft.done
 
-    def delete(self, path: str, *, message: str = "") -> CommitInfo:
-        """Remove one file, durably. UnknownPath, InvalidPath."""
+    def append(self, path: str, data: bytes, *, mode: int = 0o644, message: str = "") -> CommitInfo:
+        """Put bytes behind those of a file, durably; it is made if it is not there. InvalidPath.
+
+        Appends of several writers at once all land, one behind the other.
+        """
+        with self.commit(message, why="append") as draft:
+            draft.append(path, data, mode=mode)
+        return draft.done
+
+    def write_from(self, path: str, source: str | Path, *, mode: int | None = None, message: str = "") -> CommitInfo:
+        """Set a file to a local file's content and permission bits, in bounded memory. InvalidPath, OSError."""
+        with self.commit(message, why="write") as draft:
+            draft.write_from(path, source, mode=mode)
+        return draft.done
+
+    def delete(self, path: str, *, recursive: bool = False, message: str = "") -> CommitInfo:
+        """Remove one file, durably; with `recursive`, or a folder with all in it. UnknownPath, InvalidPath."""
         with self.commit(message, why="delete") as draft:
-            draft.delete(path)
-        return self._last()
+            draft.delete(path, recursive=recursive)
+        return draft.done
+
+    def move(self, source: str, target: str, *, overwrite: bool = False, message: str = "") -> CommitInfo:
+        """Give a file, or a folder with all in it, another path, durably. UnknownPath, PathExists, InvalidPath."""
+        with self.commit(message, why="move") as draft:
+            draft.move(source, target, overwrite=overwrite)
+        return draft.done
+
+    def copy(self, source: str, target: str, *, overwrite: bool = False, message: str = "") -> CommitInfo:
+        """Put a file, or a folder with all in it, at a second path, durably. Errors as `move`."""
+        with self.commit(message, why="copy") as draft:
+            draft.copy(source, target, overwrite=overwrite)
+        return draft.done
 
     def snapshot(self, directory: str | Path, *, message: str = "") -> Snapshot:
         """Take the files as a directory has them now, in one commit; none is made if nothing changed."""
@@ -120,7 +134,7 @@ class Workspace:
         with self.commit(message, why="replace") as draft:
             if root is not None:
                 draft.replace(root)
-        return self._last()
+        return draft.done
 
     @contextmanager
     def commit(self, message: str = "", *, why: str = "commit") -> Generator[FilesDraft, None, None]:
@@ -135,7 +149,10 @@ class Workspace:
                 if files != growth.files:
                     growth.add(files=files, settings=growth.settings, time=self._repo.now(), message=message)
 
-            self._branch.grow(build, why, stage=stage)
+            growth = self._branch.grow(build, why, stage=stage)
+            assert growth.oid is not None
+            assert growth.commit is not None
+            draft.done = commit_info(growth.oid, growth.commit)
 
     # Directories
 
@@ -143,13 +160,6 @@ class Workspace:
         """Bring a directory to a moment (the head by default). DirtyWorkspace: it has changes that would be overwritten."""
         target = self._branch.need_head() if at is None else locate(self._branch, at)
         return bring(self._branch, Path(directory), target, None, discard=discard)
-
-    def _now(self) -> FilesView:
-        return FilesView(self._repo, self._repo.commit(self._branch.need_head()).files)
-
-    def _last(self) -> CommitInfo:
-        head = self._branch.seen or self._branch.need_head()
-        return commit_info(head, self._repo.commit(head))
 
 
 def bring(branch: Branch, directory: Path, target: Oid, previous: Oid | None, *, discard: bool) -> Checkout:

@@ -1,6 +1,7 @@
 """Changes to one tree of a commit, gathered before there is a commit: what `files` and `settings` write with.
 
-A draft can be applied again to another tree: when a writer was faster, the same changes are made to its result.
+A draft can be applied again to another tree: when a writer was faster, the same changes are made to its result. A
+change is a key with its value, or a step that works its changes out of the tree that it meets (an append, a move).
 Keys nest by a separator ("/" in paths, "." in settings): a key is a leaf or a folder, never both.
 """
 
@@ -12,14 +13,15 @@ from objstore.errors import ObjstoreError
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.objects.trees import Entry, NodeReader, edit, empty_tree, get, scan_prefix
 from objstore.repository.repository import Repository, expect
+from objstore.repository.tree_edits import Missing, TreeEdits
 from objstore.storage.protocol import Stage
 
-Missing = Callable[[str], ObjstoreError]
 Clash = Callable[[str, str], ObjstoreError]
+Step = Callable[[TreeEdits], None]
 
 
 class TreeDraft:
-    """Changes by key, on top of the tree that is there or of one that replaces it."""
+    """Changes in their order, on top of the tree that is there or of one that replaces it."""
 
     def __init__(
         self,
@@ -33,8 +35,8 @@ class TreeDraft:
     ) -> None:
         """`missing(key)` makes the error for removing what is not there, `clash(key, why)` for a leaf that is a folder.
 
-        `stage` may hold nodes of a tree that replaces what is there. Keys that begin with `kept` are not replaced with
-        the others: they belong to somebody else.
+        `stage` may hold nodes of a tree that replaces what is there, and objects that steps read. Keys that begin with
+        `kept` are not replaced with the others: they belong to somebody else.
         """
         self._kept = kept
         self._stage = stage
@@ -42,43 +44,42 @@ class TreeDraft:
         self._separator = separator
         self._missing = missing
         self._clash = clash
-        self._changes: dict[bytes, Entry | None] = {}
-        self._dropped: set[bytes] = set()  # set and removed again here, so they need not be there
+        self._steps: list[tuple[bytes, Entry | None] | Step] = []
         self._base: Oid | None = None
 
     def __bool__(self) -> bool:
-        return bool(self._changes) or self._base is not None
+        return bool(self._steps) or self._base is not None
 
     def put(self, key: bytes, entry: Entry) -> None:
         """Set a key."""
-        self._changes[key] = entry
+        self._steps.append((key, entry))
 
     def remove(self, key: bytes) -> None:
         """Remove a key; whether it is there is asked when the draft is applied."""
-        if self._changes.get(key) is not None:
-            self._dropped.add(key)
-        self._changes[key] = None
+        self._steps.append((key, None))
 
     def discard(self, key: bytes) -> None:
         """Remove a key if it is there."""
-        self._dropped.add(key)
-        self._changes[key] = None
+        self._steps.append(lambda edits: None if edits.get(key) is None else edits.remove(key))
+
+    def change(self, step: Step) -> None:
+        """Make changes that depend on what is there; called with each tree that the draft is applied to."""
+        self._steps.append(step)
 
     def replace(self, root: Oid) -> None:
         """Put a whole tree in place of what is there and of the changes so far."""
         self._base = root
-        self._changes.clear()
-        self._dropped.clear()
+        self._steps.clear()
 
     def apply_to(self, root: Oid | None, write: Callable[[Object], None]) -> Oid | None:
-        """The tree `root` (None: no tree yet) with the changes made; new nodes go to `write`.
+        """The tree `root` (None: no tree yet) with the changes made; new nodes and objects go to `write`.
 
-        Errors: what `missing` and `clash` make; nothing has been changed then.
+        Errors: what `missing`, `clash` and the steps make; nothing has been changed then.
         """
         if not self:
             return root
         base = root if self._base is None else self._base
-        if not self._changes and not (self._kept and self._base is not None):
+        if not self._steps and not (self._kept and self._base is not None):
             return base
         empty = empty_tree(self._repo.hasher)
         if base is None:
@@ -86,11 +87,7 @@ class TreeDraft:
             base = empty.oid
 
         def read(oid: Oid) -> bytes:
-            if oid == empty.oid:
-                return empty.payload
-            if self._stage is not None and oid in self._stage:
-                return expect(self._stage.read(oid), Kind.TREE)
-            return self._repo.read_tree(oid)
+            return empty.payload if oid == empty.oid else expect(self._read(oid), Kind.TREE)
 
         nodes = NodeReader(read) if base != root else self._repo.nodes
         made = self._edit(base, nodes, write, self._carried(root, base, nodes))
@@ -105,6 +102,11 @@ class TreeDraft:
                 changes.update(scan_prefix(root, self._repo.nodes, self._kept))
         return changes
 
+    def _read(self, oid: Oid) -> Object:
+        if self._stage is not None and oid in self._stage:
+            return self._stage.read(oid)
+        return self._repo.storage.read(oid)
+
     def _edit(
         self,
         root: Oid,
@@ -112,15 +114,17 @@ class TreeDraft:
         write: Callable[[Object], None],
         carried: dict[bytes, Entry | None],
     ) -> Oid:
-        changes = carried | self._changes
-        for key, entry in self._changes.items():
-            if entry is None:
-                if get(root, key, nodes) is None:
-                    if key in self._dropped:
-                        del changes[key]
-                        continue
-                    raise self._missing(key.decode())
+        edits = TreeEdits(root, nodes, self._missing, self._read, write, carried)
+        for step in self._steps:
+            if callable(step):
+                step(edits)
+            elif step[1] is None:
+                edits.remove(step[0])
             else:
+                edits.put(step[0], step[1])
+        changes = dict(edits.changes)
+        for key, entry in edits.changes.items():
+            if entry is not None:
                 self._make_room(root, key, nodes, changes)
         return edit(root, changes, nodes, write, self._repo.hasher)
 
