@@ -40,7 +40,7 @@ class AsyncFile(Face[io.BufferedReader | FileWriter]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.runner.run(self.sync.__exit__, kind, error, trace)
+        await self.runner.run(lambda: self.sync.__exit__(kind, error, trace))
 
 
 class AsyncFilesView(Face[FilesView]):

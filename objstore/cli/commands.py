@@ -21,7 +21,7 @@ PLACES: Final[Mapping[str, str]] = {
     "init": f"{_HERE}.whole_store:init",
     "import": f"{_HERE}.importing:import_",
     "conversations": f"{_HERE}.conversations:conversations",
-    "files": f"{_HERE}.files:files",
+    "files": f"{_HERE}.files_group:files",
     "settings": f"{_HERE}.settings:settings",
     "log": f"{_HERE}.history:log",
     "show": f"{_HERE}.history:show",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -15,15 +16,17 @@ from objstore.cli.targets import TargetGroup, at_option, target
 
 if TYPE_CHECKING:
     from objstore.files.directory import Problem
+    from objstore.files.info import FileInfo, Listed
     from objstore.files.view import FilesView
     from objstore.files.workspace import Workspace
     from objstore.store import Store
 
-_create = click.option("--create", is_flag=True, help="Make files/NAME, or the conversation, if it is not there.")
-_message = click.option("-m", "--message", metavar="TEXT", default="", help="What the commit is about.")
+create_option = click.option("--create", is_flag=True, help="Make files/NAME, or the conversation, if it is not there.")
+message_option = click.option("-m", "--message", metavar="TEXT", default="", help="What the commit is about.")
 
 
-def _mode(_: click.Context, __: click.Parameter, text: str) -> int:
+def mode_of(_: click.Context, __: click.Parameter, text: str) -> int:
+    """Permission bits, from octal digits."""
     try:
         mode = int(text, 8)
     except ValueError:
@@ -47,6 +50,8 @@ def files(context: click.Context) -> None:
 @files.command("list")
 @target("files", required=False)
 @click.argument("prefix", default="")
+@click.option("--glob", "pattern", metavar="PATTERN", help='Files whose whole paths match, as "src/**/*.{ts,tsx}".')
+@click.option("--level", is_flag=True, help="The names in the folder PREFIX alone, not what is in folders below it.")
 @at_option
 @session
 def list_(
@@ -54,12 +59,16 @@ def list_(
     name: str | None = None,
     conversation: str | None = None,
     prefix: str = "",
+    pattern: str | None = None,
+    level: bool = False,
     at: int | str | None = None,
 ) -> None:
     """List the files of NAME, or what names there are.
 
-    With PREFIX those whose paths begin so: "src/" lists a folder.
+    With PREFIX those whose paths begin so: "src/" lists a folder with all below it.
     """
+    if (level or prefix) and pattern is not None:
+        raise click.UsageError("--glob stands alone: a pattern says which folder it is about")
     with current.open() as store:
         if name is None and conversation is None:
             for each in store.files.find():
@@ -67,9 +76,25 @@ def list_(
                 facts = {"name": each, "files": len(view.files), "head": view.commit.id}
                 current.show(facts, f"{view.commit.id[:12]}  {len(view.files):>7}  {each}")
             return
-        for info in _view(_open(store, name, conversation), at).find(prefix):
-            facts = {"path": info.path, "mode": f"{info.mode:o}", "size": info.size, "oid": info.oid.hex()}
-            current.show(facts, f"{info.mode:06o}  {info.size:>12,}  {info.path}")
+        view = view_of(open_files(store, name, conversation), at)
+        if level:
+            for entry in view.list(prefix):
+                _show_listed(current, entry)
+            return
+        for info in view.find(prefix) if pattern is None else view.glob(pattern):
+            _show_info(current, info)
+
+
+def _show_listed(current: Session, entry: Listed) -> None:
+    if entry.info is None:
+        current.show({"path": entry.path, "folder": True}, f"{'folder':>6}  {'':>12}  {entry.path}/")
+    else:
+        _show_info(current, entry.info)
+
+
+def _show_info(current: Session, info: FileInfo) -> None:
+    facts = {"path": info.path, "mode": f"{info.mode:o}", "size": info.size, "oid": info.oid.hex()}
+    current.show(facts, f"{info.mode:06o}  {info.size:>12,}  {info.path}")
 
 
 @files.command()
@@ -80,7 +105,7 @@ def list_(
 def read(current: Session, path: str, at: int | str | None, conversation: str | None, name: str | None = None) -> None:
     """Write the bytes of the file PATH to standard output."""
     with current.open() as store:
-        put_file(current, _view(_open(store, name, conversation), at), path)
+        put_file(current, view_of(open_files(store, name, conversation), at), path)
 
 
 @files.command()
@@ -91,11 +116,11 @@ def read(current: Session, path: str, at: int | str | None, conversation: str | 
     "--mode",
     default="644",
     metavar="OCTAL",
-    callback=_mode,
+    callback=mode_of,
     help="Permission bits (default: 644).",
 )
-@_message
-@_create
+@message_option
+@create_option
 @session
 def write(
     current: Session,
@@ -111,35 +136,42 @@ def write(
 
     SOURCE is a file of this machine; without it, what comes on standard input.
     """
-    data = source.read()
     with current.open() as store:
-        commit = _open(store, name, conversation, create).write(path, data, mode=mode, message=message)
-        current.show(commit_facts(commit), commit_line(commit, f"{path}: {len(data):,} bytes"))
+        with open_files(store, name, conversation, create).commit(message, why="write") as draft:
+            with draft.open(path, mode=mode) as file:
+                shutil.copyfileobj(source, file, 1 << 20)
+            size = file.tell()
+        current.show(commit_facts(draft.done), commit_line(draft.done, f"{path}: {size:,} bytes"))
 
 
 @files.command()
 @target("files")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@_message
+@click.option("-r", "--recursive", is_flag=True, help="Also folders, with all that is in them.")
+@message_option
 @session
 def delete(
-    current: Session, paths: tuple[str, ...], message: str, conversation: str | None, name: str | None = None
+    current: Session,
+    paths: tuple[str, ...],
+    recursive: bool,
+    message: str,
+    conversation: str | None,
+    name: str | None = None,
 ) -> None:
     """Remove files, in one commit."""
     with current.open() as store:
-        workspace = _open(store, name, conversation)
-        with workspace.commit(message, why="delete") as draft:
+        with open_files(store, name, conversation).commit(message, why="delete") as draft:
             for path in paths:
-                draft.delete(path)
-        head = store.resolve(f"files/{name}" if conversation is None else f"conversations/{conversation}")
-        current.show({**commit_facts(head), "deleted": list(paths)}, commit_line(head, f"{len(paths)} deleted"))
+                draft.delete(path, recursive=recursive)
+        facts = {**commit_facts(draft.done), "deleted": list(paths)}
+        current.show(facts, commit_line(draft.done, f"{len(paths)} deleted"))
 
 
 @files.command()
 @target("files")
 @click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@_message
-@_create
+@message_option
+@create_option
 @session
 def snapshot(
     current: Session,
@@ -154,7 +186,7 @@ def snapshot(
     Ignore files are honoured; files that the directory does not have any more go. Exit code 1 if some could not be taken.
     """
     with current.open() as store:
-        taken = _open(store, name, conversation, create).snapshot(directory, message=message)
+        taken = open_files(store, name, conversation, create).snapshot(directory, message=message)
         facts = {**taken._asdict(), "root": taken.root.hex(), "problems": _facts(taken.problems)}
         changes = f"{taken.added} new, {taken.changed} changed, {taken.removed} gone"
         current.show(facts, f"{taken.entries} files, {taken.bytes:,} bytes: {changes}, {taken.unchanged} as before")
@@ -180,7 +212,7 @@ def checkout(
     It is made if missing. Changes that would be overwritten are refused (exit code 4); other files in it are left.
     """
     with current.open() as store:
-        done = _open(store, name, conversation).checkout(directory, at=at, discard=discard)
+        done = open_files(store, name, conversation).checkout(directory, at=at, discard=discard)
         facts = {**done._asdict(), "problems": _facts(done.problems)}
         current.show(
             facts, f"{done.written} written ({done.bytes:,} bytes), {done.removed} removed, {done.kept} right already"
@@ -188,14 +220,16 @@ def checkout(
     _complain(done.problems, "written")
 
 
-def _open(store: Store, name: str | None, conversation: str | None, create: bool = False) -> Workspace:
+def open_files(store: Store, name: str | None, conversation: str | None, create: bool = False) -> Workspace:
+    """What a command works on."""
     if conversation is not None:
         return store.conversations.open(conversation, create=create).files
     assert name is not None, "without --conversation the argument is required"
     return store.files.open(name, create=create)
 
 
-def _view(workspace: Workspace, at: int | str | None) -> FilesView:
+def view_of(workspace: Workspace, at: int | str | None) -> FilesView:
+    """Its files at a moment, by default now."""
     return workspace.at("~0" if at is None else at)
 
 

@@ -30,6 +30,7 @@ def _in_options(text: str, options: Collection[str]) -> str:
         ("Read again, or drop expected_head", pinned),
         ("Snapshot it first, or discard=True", discard),
         ("Choose a side for each", "Add --prefer ours, or --prefer theirs"),
+        ("Choose another path, or overwrite=True", "Choose another path, or add --overwrite"),
         ("Open it, or choose another name", "Choose another name"),
         ("Open them, or choose another name", "Choose another name"),
         (

@@ -99,3 +99,33 @@ def test_a_moments_files_can_be_shown_by_path(call: Calls) -> None:
     assert [line["path"] for line in call.json("show", "c:")] == ["b", "src/a"]
     assert stat.filemode(stat.S_IFREG | 0o644) in call("show", "c")
     call("show", "c:nothing", code=3)
+
+
+def test_files_are_appended_to_moved_copied_and_exported(call: Calls) -> None:
+    call("files", "append", "ws", "log", "--create", "--mode", "600", stdin="one\n")
+    assert "4 bytes more" in call("files", "append", "ws", "log", stdin="two\n")
+    call("files", "copy", "ws", "log", "logs/a")
+    call("files", "move", "ws", "logs", "old/logs", "-m", "away")
+    assert "'log' is there" in call("files", "move", "ws", "old", "log", code=4)
+    assert "add --overwrite" in call("files", "copy", "ws", "old/logs/a", "log", code=4)
+    call("files", "copy", "ws", "old/logs/a", "log", "--overwrite")
+    assert [line["path"] for line in call.json("files", "list", "ws")] == ["log", "old/logs/a"]
+    (said,) = call.json("files", "export", "ws", "old/logs/a", "out.txt")
+    assert said["bytes"] == 8
+    out = call.folder / "out.txt"
+    assert (out.read_text(), stat.S_IMODE(out.stat().st_mode)) == ("one\ntwo\n", 0o600)
+    call("files", "delete", "ws", "old", code=3)
+    call("files", "delete", "ws", "-r", "old")
+    assert [line["path"] for line in call.json("files", "list", "ws")] == ["log"]
+
+
+def test_a_folder_is_listed_alone_and_files_by_pattern(call: Calls) -> None:
+    for path in ("a.py", "src/b.py", "src/deep/c.py", "src/d.txt"):
+        call("files", "write", "ws", path, "--create", stdin="x")
+    assert [line["path"] for line in call.json("files", "list", "ws", "--level")] == ["a.py", "src"]
+    assert "src/deep/" in call("files", "list", "ws", "src", "--level")
+    listed = call.json("files", "list", "ws", "--glob", "src/**/*.py")
+    assert [line["path"] for line in listed] == ["src/b.py", "src/deep/c.py"]
+    assert "a [ without its ]" in call("files", "list", "ws", "--glob", "[", code=1)
+    call("files", "list", "ws", "src", "--glob", "*", code=2)
+    call("files", "list", "ws", "nothing", "--level", code=3)
