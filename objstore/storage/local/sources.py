@@ -29,6 +29,8 @@ class PackSource:
 
     def __init__(self, pack: OpenPack, open_frame: Callable[[OpenPack, int], Frame]) -> None:
         """CorruptObject: the index is not what was written."""
+        if pack.unknown is not None:
+            raise pack.unknown
         if not pack.index.is_whole():
             raise CorruptObject(None, f"the index of {pack.place} does not fit its checksum")
         self.pack = pack

@@ -48,7 +48,7 @@ class LocalStorage:
         self.compression = journal.compression
         self._refs = SqliteRefs(journal.connection)
         self._writer = Writer(journal, lock)
-        self.packs = PackSet(folder.packs, self.hasher, self.compression)
+        self.packs = PackSet(folder.packs, self.hasher, self.compression, read_only)
         self.packs.refresh(journal.packs())
         self._close_lock = threading.Lock()
         self._closed = False
@@ -62,6 +62,19 @@ class LocalStorage:
         """The object, verified. MissingObject, CorruptObject."""
         damage: CorruptObject | None = None
         try:
+            found = self._look(oid)
+        except CorruptObject as error:
+            found, damage = None, error
+        if found is None and self.packs.mend():  # A damaged index may have hidden it.
+            found = self.packs.read(oid)
+        if found is None:
+            raise damage or self.packs.doubt(oid) or MissingObject(oid)
+        return found
+
+    def _look(self, oid: Oid) -> Object | None:
+        """The object, verified, from the packs or the journal. CorruptObject: it is damaged wherever it was found."""
+        damage: CorruptObject | None = None
+        try:
             found = self.packs.read(oid)
         except CorruptObject as error:
             found, damage = None, error
@@ -69,8 +82,8 @@ class LocalStorage:
             found = self._read_journal(oid)
         if found is None and self._refresh():
             found = self.packs.read(oid)
-        if found is None:
-            raise damage or MissingObject(oid)
+        if found is None and damage is not None:
+            raise damage
         return found
 
     def read_many(self, oids: Iterable[Oid]) -> Iterator[Object]:
@@ -83,17 +96,26 @@ class LocalStorage:
         return {oid for oid in oids if not self._has(oid)}
 
     def objects(self) -> Iterator[tuple[Oid, Kind, int]]:
-        """Every object as (oid, kind, payload size); only ids that occur twice are remembered."""
+        """Every object as (oid, kind, payload size); the ids of those in the journal are remembered meanwhile.
+
+        CorruptObject, when all others were given: something cannot be read.
+        """
         self._refresh()
+        damage: CorruptObject | None = None
+        try:
+            yield from self.packs.objects()
+        except CorruptObject as error:
+            damage = error
         seen: set[Oid] = set()
-        for oid, kind, size in self.packs.objects():
-            if oid not in seen:
-                seen.add(oid)
-                yield oid, kind, size
-        for _, obj in self.journal.scan():
-            if obj.oid not in seen:
-                seen.add(obj.oid)
-                yield obj.oid, obj.kind, len(obj.payload)
+        try:
+            for _, obj in self.journal.scan():
+                if obj.oid not in seen and not self._is_packed(obj.oid):
+                    seen.add(obj.oid)
+                    yield obj.oid, obj.kind, len(obj.payload)
+        except CorruptObject as error:
+            damage = damage or error
+        if damage is not None:
+            raise damage
 
     def find_ids(self, prefix: bytes, odd_nibble: bool, limit: int) -> list[Oid]:
         """Ids that begin with the prefix, sorted, at most `limit`."""
@@ -186,10 +208,15 @@ class LocalStorage:
 
     def _has(self, oid: Oid) -> bool:
         try:
-            self.read(oid)
-        except (MissingObject, CorruptObject):
+            return self._look(oid) is not None
+        except CorruptObject:
             return False
-        return True
+
+    def _is_packed(self, oid: Oid) -> bool:
+        try:
+            return self.packs.read(oid) is not None
+        except CorruptObject:
+            return False
 
     def _refresh(self) -> bool:
         return self.packs.refresh(self.journal.packs())
