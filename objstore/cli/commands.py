@@ -36,7 +36,8 @@ PLACES: Final[Mapping[str, str]] = {
     "repack": f"{_HERE}.whole_store:repack",
     "stats": f"{_HERE}.whole_store:stats",
     "doctor": f"{_HERE}.whole_store:doctor",
-    "demo": f"{_HERE}.whole_store:demo",
+    "completion": f"{_HERE}.completion_script:completion",
+    "demo": f"{_HERE}.demo:demo",
 }
 
 
@@ -47,7 +48,7 @@ PLACES: Final[Mapping[str, str]] = {
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(
-    "--store", metavar="DIR", envvar="OBJSTORE", help="The store's folder (default: .objstore here or above)."
+    "--store", type=click.Path(), metavar="DIR", envvar="OBJSTORE", help="The store's folder (default: .objstore here or above)."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one value a line.")
 @click.version_option(__version__, "-V", "--version", prog_name="objstore", message="%(prog)s %(version)s")
@@ -67,9 +68,9 @@ def cli(context: click.Context, store: str | None, as_json: bool) -> None:
     context.call_on_close(lambda: sys.setrecursionlimit(before))
     context.obj = Session(store, as_json)
     if context.invoked_subcommand is None:
-        from objstore.cli.whole_store import status
+        from objstore.cli.status import show_status
 
-        status(context.obj)
+        show_status(context.obj)
 
 
 def run(words: Sequence[str] | None = None) -> int:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from objstore.cli.appending import append
 from objstore.cli.completion import complete
-from objstore.cli.failed import Failed
 from objstore.cli.history import show
 from objstore.cli.lazy_group import PlainCommand, PlainGroup
 from objstore.cli.metadata import edit, metadata
-from objstore.cli.session import Session, commit_facts, commit_line, session, show_commit, time_text
+from objstore.cli.moves import show_move
+from objstore.cli.session import Session, session, time_text
 from objstore.cli.targets import at_option
+from objstore.cli.wording import plural, quoted
 
 if TYPE_CHECKING:
-    from objstore.conversations.draft import ConversationDraft
     from objstore.repository.merge import Side
 
 _name = click.argument("name", shell_complete=complete("conversations"))
@@ -58,88 +58,10 @@ def list_(
         for info in store.conversations.find(prefix, after=after, limit=limit, tag=tags, newest=newest):
             about = "".join(f"  {text}" for text in (info.title, " ".join(f"[{tag}]" for tag in info.tags)) if text)
             line = f"{info.head[:12]}  {info.events:>7}  {time_text(info.changed)}  {info.name}{about}"
-            current.show(info._asdict(), line)
+            current.row(info._asdict(), line)
 
 
 conversations.add_command(show)
-
-
-@conversations.command()
-@_name
-@click.argument("event", required=False)
-@click.option(
-    "--snapshot",
-    metavar="DIR",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Take a directory's files into the same commit.",
-)
-@click.option("-m", "--message", metavar="TEXT", default="", help="What the commit is about.")
-@click.option("--create", is_flag=True, help="Make the conversation if it is not there.")
-@click.option(
-    "--expected-head", metavar="ID", help="Refuse (exit code 4) if the conversation has moved from this commit."
-)
-@session
-def append(
-    current: Session,
-    name: str,
-    event: str | None,
-    snapshot: Path | None,
-    message: str,
-    create: bool,
-    expected_head: str | None,
-) -> None:
-    """Append EVENT, or the events on standard input.
-
-    EVENT is a JSON value; standard input holds one, or one a line. All are appended or none, with one flush.
-    """
-    events = _events(event)
-    with current.open() as store:
-        expected = None if expected_head is None else store.resolve(expected_head).oid
-        conversation = store.conversations.open(name, create=create)
-        problems: tuple[str, ...] = ()
-        with conversation.commit(message, expected_head=expected) as draft:
-            for value in events:
-                draft.append(value)
-            if snapshot is not None:
-                problems = _snapshot(draft, snapshot)
-        head = draft.made or conversation.head
-        facts = {**commit_facts(head), "added": len(events), "problems": list(problems)}
-        current.show(facts, commit_line(head, f"{len(events)} added"))
-    if problems:
-        raise Failed("\n".join(("not everything could be taken:", *problems)))
-
-
-def _snapshot(draft: ConversationDraft, directory: Path) -> tuple[str, ...]:
-    return tuple(f"{problem.path}: {problem.reason}" for problem in draft.files.snapshot(directory).problems)
-
-
-def _events(given: str | None) -> list[object]:
-    """The events of the command line or of standard input."""
-    from objstore.importers.strict_json import BadJson, parse
-
-    if given is not None and given != "-":
-        try:
-            return [parse(given.encode("utf-8", "surrogateescape"))]
-        except BadJson as error:
-            raise click.BadParameter(f"it {error}", param_hint="EVENT") from None
-    if sys.stdin.isatty():
-        raise click.UsageError("Give an EVENT as JSON, or pipe events in.")
-    data = sys.stdin.buffer.read()
-    try:
-        return [parse(data)]
-    except BadJson as error:
-        lines = [(number, line) for number, line in enumerate(data.split(b"\n"), 1) if line.strip()]
-        if not error.syntax or len(lines) < 2:
-            raise Failed(
-                "nothing to append: standard input is empty" if not lines else f"standard input {error}"
-            ) from None
-    events: list[object] = []
-    for number, line in lines:
-        try:
-            events.append(parse(line))
-        except BadJson as error:
-            raise Failed(f"line {number} of standard input {error}; nothing was appended") from None
-    return events
 
 
 @click.command(cls=PlainCommand)
@@ -156,7 +78,8 @@ def fork(current: Session, name: str, new_names: tuple[str, ...], at: int | str 
         raise click.UsageError("A NEW_NAME is given twice.")
     with current.open() as store:
         for made in store.conversations.open(name).fork_many(new_names, at=at):
-            current.show({"name": made.name, "events": len(made)}, f"{made.name} has {len(made)} events")
+            text = f"{made.name} has {plural(len(made), 'event')}"
+            current.show({"name": made.name, "events": len(made)}, text)
 
 
 @click.command(cls=PlainCommand)
@@ -174,14 +97,16 @@ def rewind(current: Session, name: str, moment: str, checkout: Path | None, disc
     from objstore.errors import UnknownRevision
 
     with current.open() as store:
+        conversation = store.conversations.open(name)
+        was = conversation.head
         try:
-            commit = store.conversations.open(name).rewind(moment, checkout=checkout, discard=discard)
+            conversation.rewind(moment, checkout=checkout, discard=discard)
         except UnknownRevision as error:
             if moment.isdecimal():
-                hint = f"the moment after {moment} events is written '#{moment}'"
+                hint = f"the moment after {plural(int(moment), 'event')} is written '#{moment}'"
                 raise UnknownRevision(error.text, f"{error.reason}; {hint}") from None
             raise
-        show_commit(current, commit)
+        show_move(current, store, name, was, f"objstore undo {quoted(name)}")
 
 
 @click.command(cls=PlainCommand)
@@ -196,10 +121,13 @@ def merge(current: Session, name: str, moment: str, prefer: Side | None) -> None
     common moment. If both sides changed the same ones, exit code 4 says which.
     """
     with current.open() as store:
-        show_commit(current, store.conversations.open(name).merge(moment, prefer=prefer))
+        conversation = store.conversations.open(name)
+        was = conversation.head
+        conversation.merge(moment, prefer=prefer)
+        show_move(current, store, name, was, f"objstore undo {quoted(name)}")
 
 
-for _command in (fork, rewind, merge, metadata, edit):
+for _command in (append, fork, rewind, merge, metadata, edit):
     conversations.add_command(_command)
 
 

@@ -17,7 +17,7 @@ INTERRUPTED: Final = 130
 MEANINGS: Final[Mapping[int, str]] = {
     OK: "done",
     ERROR: "an error that has no code of its own, or something was left out and said so",
-    USAGE: "wrong usage: an unknown command or option, a missing or malformed argument",
+    USAGE: "wrong usage: an unknown command or option, a missing argument, input that is refused (no JSON, no name)",
     NOT_FOUND: "not found: a conversation, files, settings, a tag, a file, a key or a moment",
     CONFLICT: "a conflict: something moved meanwhile, exists already, or would be overwritten",
     DAMAGED: "damaged: stored data is missing or not what was written",
@@ -34,11 +34,13 @@ def code_of(error: Exception) -> int:
     unusable = (e.NotAStore, e.StoreLocked, e.StoreFull, e.ReadOnlyStore, e.StorageFailure, e.StoreClosed)
     exists = (e.ConversationExists, e.WorkspaceExists, e.SettingsExist, e.TagExists, e.StoreExists)
     locks = (e.PathExists, e.LockHeld, e.LockLost)
+    refused = (e.InvalidValue, e.InvalidPath, e.InvalidRefName, e.InvalidRevision)
     kinds: tuple[tuple[int, tuple[type[Exception], ...]], ...] = (
         (UNUSABLE, (*unusable, e.UnsupportedFormat)),
         (DAMAGED, (e.CorruptObject, e.BrokenLog, e.MissingObject)),
         (CONFLICT, (e.MovedHead, e.RefConflict, e.DirtyWorkspace, e.MergeConflict, *exists, *locks)),
         (NOT_FOUND, (e.UnknownRevision, e.UnknownConversation, e.UnknownWorkspace, e.UnknownSettings, e.UnknownTag)),
+        (USAGE, refused),
         (NOT_FOUND, (e.UnknownPath, e.UnknownSetting, FileNotFoundError, IndexError)),
     )
     return next((code for code, types in kinds if isinstance(error, types)), ERROR)

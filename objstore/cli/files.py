@@ -136,6 +136,9 @@ def write(
 
     SOURCE is a file of this machine; without it, what comes on standard input.
     """
+    from objstore.files.paths import check_path
+
+    check_path(path)  # Before anything is made: a path that is refused leaves no empty files/NAME behind.
     with current.open() as store:
         with open_files(store, name, conversation, create).commit(message, why="write") as draft:
             with draft.open(path, mode=mode) as file:

@@ -10,7 +10,9 @@ import click
 
 from objstore.cli.completion import complete
 from objstore.cli.lazy_group import PlainCommand
-from objstore.cli.session import Session, commit_facts, commit_line, session, show_commit
+from objstore.cli.moves import show_move
+from objstore.cli.session import Session, commit_facts, commit_line, session
+from objstore.cli.wording import quoted
 
 if TYPE_CHECKING:
     from objstore.conversations.conversation import Conversation
@@ -35,10 +37,10 @@ def log(current: Session, moments: tuple[str, ...], graph: bool, limit: int | No
     """
     from objstore.cli.graph import Graph
 
-    with current.open() as store:
+    with current.open() as store, current.paged():
         if len(moments) == 1 and not graph:
             for commit in islice(store.view(moments[0]).log(), limit):
-                current.show(commit_facts(commit), commit_line(commit, _about(store, commit)))
+                current.row(commit_facts(commit), commit_line(commit, _about(store, commit)))
             return
         names = _names(store)
         drawn = Graph()
@@ -48,12 +50,12 @@ def log(current: Session, moments: tuple[str, ...], graph: bool, limit: int | No
             facts = {**commit_facts(commit), "refs": refs}
             line = commit_line(commit, _about(store, commit)) + (f"  ({', '.join(refs)})" if refs else "")
             if not graph or current.as_json:
-                current.show(facts, line)
+                current.row(facts, line)
                 continue
             rows = drawn.add(commit.oid, commit.parents)
             for above in rows.above:
                 current.say(above)
-            current.say(f"{rows.at}  {line}")
+            current.row(facts, f"{rows.at}  {line}")
             for below in rows.below:
                 current.say(below)
 
@@ -113,7 +115,7 @@ def show(current: Session, moment: str, last: int | None) -> None:
     from objstore.repository.revisions import parse_moment
 
     path = parse_moment(moment).path
-    with current.open() as store:
+    with current.open() as store, current.paged():
         view = store.view(moment)
         if path is not None:
             show_files(current, view.files, path)
@@ -147,7 +149,7 @@ def diff(current: Session, a: str, b: str) -> None:
     if new.path not in (None, old.path):
         raise click.UsageError("A and B name different paths; a diff is of one path at two moments.")
     whole = b if new.name else old.name + b
-    with current.open() as store:
+    with current.open() as store, current.paged():
         show_difference(current, store, a, whole, old.path or "")
 
 
@@ -168,8 +170,9 @@ def undo(current: Session, name: str | None, operation: int | None) -> None:
             refs = [entry.name for entry in done.entries]
             current.show({"operation": operation, "refs": refs}, f"Operation {operation} is undone: {', '.join(refs)}")
         elif name is not None:
+            was = store.resolve(name) if _is_there(store, name) else None
             _branch(store, name).undo()
-            _show_head(current, store, name)
+            _show_head(current, store, name, was, "redo")
 
 
 @click.command(cls=PlainCommand)
@@ -178,8 +181,9 @@ def undo(current: Session, name: str | None, operation: int | None) -> None:
 def redo(current: Session, name: str) -> None:
     """Make the step of NAME again that was undone last."""
     with current.open() as store:
+        was = store.resolve(name) if _is_there(store, name) else None
         _branch(store, name).redo()
-        _show_head(current, store, name)
+        _show_head(current, store, name, was, "undo")
 
 
 def _branch(store: Store, name: str) -> Conversation | Workspace | Settings:
@@ -193,12 +197,16 @@ def _branch(store: Store, name: str) -> Conversation | Workspace | Settings:
     return store.settings.open(rest) if space == "settings" else store.conversations.open(rest)
 
 
-def _show_head(current: Session, store: Store, name: str) -> None:
+def _is_there(store: Store, name: str) -> bool:
     from objstore.repository.revisions import ref_name
 
-    if store.refs.get(ref_name(name)) is None:
+    return store.refs.get(ref_name(name)) is not None
+
+
+def _show_head(current: Session, store: Store, name: str, was: CommitInfo | None, back: str) -> None:
+    if _is_there(store, name):
+        show_move(current, store, name, was, f"objstore {back} {quoted(name)}")
+    else:
         number = next(iter(store.operations())).number
         text = f"{name} is gone: that step had made it. To bring it back: objstore undo --operation {number}"
         current.show({"deleted": name, "operation": number}, text)
-    else:
-        show_commit(current, store.resolve(name))

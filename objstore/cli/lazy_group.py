@@ -10,13 +10,14 @@ import importlib
 import os
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import click
 
 from objstore.cli.exit_codes import code_of
 from objstore.cli.failed import Failed
-from objstore.cli.session import Session, visible
+from objstore.cli.session import Session
+from objstore.cli.terminal import visible
 from objstore.cli.wording import text_of
 
 
@@ -26,6 +27,14 @@ class PlainCommand(click.Command):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params += _common_options()
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words. BadParameter: text that is no UTF-8; paths of this machine may be anything."""
+        rest = super().parse_args(ctx, args)
+        for param in self.params:
+            if isinstance(param.type, click.types.StringParamType):
+                _check_text(ctx, param)
+        return rest
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it; an error of the library's ends in a line and an exit code."""
@@ -45,6 +54,15 @@ class PlainGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The names, in the order in which they were added."""
         return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the words name. UsageError: none, with the commands that there are."""
+        if click.utils.make_str(args[0]) not in self.commands and not args[0].startswith("-"):
+            there = ", ".join(self.commands)
+            raise click.UsageError(f"{ctx.command_path} has no command {args[0]!r}. It has: {there}.", ctx)
+        return super().resolve_command(ctx, args)
 
 
 class LazyGroup(click.Group):
@@ -89,6 +107,13 @@ def explained(context: click.Context) -> Generator[None, None, None]:
     context.exit(code)
 
 
+def _check_text(context: click.Context, param: click.Parameter) -> None:
+    given: object = context.params.get(param.name or "")
+    words = cast("tuple[object, ...]", given) if isinstance(given, tuple) else (given,)
+    if any(isinstance(word, str) and any("\ud800" <= letter <= "\udfff" for letter in word) for word in words):
+        raise click.BadParameter("it is not valid UTF-8", context, param)
+
+
 def _text_of(error: Exception, options: set[str]) -> str:
     from objstore.cli.demo_failed import DemoFailed
     from objstore.errors import ObjstoreError
@@ -100,7 +125,14 @@ def _text_of(error: Exception, options: set[str]) -> str:
 
 def _common_options() -> list[click.Parameter]:
     return [
-        click.Option(["--store"], expose_value=False, callback=_set_store, metavar="DIR", help="The store's folder."),
+        click.Option(
+            ["--store"],
+            type=click.Path(),
+            expose_value=False,
+            callback=_set_store,
+            metavar="DIR",
+            help="The store's folder.",
+        ),
         click.Option(
             ["--json"], is_flag=True, expose_value=False, callback=_set_json, help="Print JSON, one value a line."
         ),

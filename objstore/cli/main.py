@@ -12,9 +12,13 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.stdout.write(f"objstore {__version__}\n")
         return
-    from objstore.cli.commands import run
+    try:
+        from objstore.cli.commands import run
 
-    sys.exit(run())
+        code = run()
+    except KeyboardInterrupt:  # Before the commands are there to end it in good order; 130 as in exit_codes.py.
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

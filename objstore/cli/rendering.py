@@ -47,11 +47,29 @@ def readable(event: object) -> Readable:
 
 def summary(event: object) -> str:
     """An event in one short line."""
+    header = _header(event)
+    if header is not None:
+        return header
     who, parts = readable(event)
     part = next((part for part in parts if part.kind == "text"), parts[0])
     said = " ".join(f"{part.label} {part.text[: _SUMMARY * 8]}".split())
-    line = f"{who}: {said}"
+    return _shortened(f"{who}: {said}")
+
+
+def _shortened(line: str) -> str:
     return line if len(line) <= _SUMMARY else line[: _SUMMARY - 1].rstrip() + "…"
+
+
+def _header(event: object) -> str | None:
+    """The line for what stood around the events of an imported document, its first event there; None for others."""
+    from objstore.importers.documents import MARK
+
+    members = _members(event)
+    marked = next((key for key, value in members.items() if value == MARK), None)
+    if marked is None:
+        return None
+    others = ", ".join(key for key in members if key != marked)
+    return _shortened(f"(the document around its {marked}: {others or 'nothing'})")
 
 
 def _who(outer: Mapping[str, object], inner: Mapping[str, object]) -> str:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from objstore.cli.exit_codes import UNUSABLE
+from objstore.cli.exit_codes import UNUSABLE, USAGE
 from objstore.cli.failed import Failed
+from objstore.cli.terminal import Terminal, visible, working
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from objstore.repository.commit import CommitInfo
     from objstore.store import Store
 
 FOLDER = ".objstore"
+_PATIENCE = 30
 
 
 class Session:
@@ -30,48 +30,56 @@ class Session:
     def __init__(self, given: str | None, as_json: bool) -> None:
         self.given = given
         self.as_json = as_json
-        self._console: Console | None = None
+        self.terminal = Terminal()
 
     def open(self) -> Store:
         """Open the store. Failed, NotAStore and its kin."""
         import objstore
 
         author = os.environ.get("OBJSTORE_AUTHOR") or os.environ.get("USER") or "user"
-        return objstore.open(find_store(self.given), author=author, lock_timeout=30)
+        return objstore.open(find_store(self.given), author=author, lock_timeout=_lock_timeout())
 
     def show(self, facts: Mapping[str, object], text: str, style: str = "") -> None:
-        """Print one thing: a line of JSON with --json, else the text, on a terminal in a style of rich's."""
+        """Print one thing: a line of JSON with --json, else the text, on a terminal in a style ("bold green")."""
         if self.as_json:
             click.echo(json.dumps(facts))
         else:
             self.say(text, style)
 
+    def row(self, facts: Mapping[str, object], text: str) -> None:
+        """Print one thing of a list: as `show`, cut to the width of a terminal."""
+        self.show(facts, self.terminal.cut(visible(text)))
+
     def say(self, text: str, style: str = "") -> None:
         """Print text for people. Control characters are shown, not sent: agents' output is no friend of terminals."""
-        shown = visible(text)
-        if not style or not sys.stdout.isatty():
-            click.echo(shown)
-            return
-        from rich.console import Console
-        from rich.text import Text
-
-        if self._console is None:
-            self._console = Console(highlight=False, soft_wrap=True)
-        self._console.print(Text(shown, style))
+        click.echo(self.terminal.styled(visible(text), style), color=self.terminal.colours)
 
     def warn(self, text: str) -> None:
         """Tell people beside the output."""
         click.echo(visible(text), err=True)
 
+    def paged(self) -> AbstractContextManager[None]:
+        """Where a person looks at a terminal: what is printed goes through a pager."""
+        return nullcontext() if self.as_json else self.terminal.paged()
+
+    def working(self, text: str) -> AbstractContextManager[None]:
+        """Show that something takes its time; print nothing meanwhile."""
+        return nullcontext() if self.as_json else working(text)
+
 
 session = click.make_pass_decorator(Session)
 
-_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
-
-def visible(text: str) -> str:
-    """The text with control characters as \\xNN; lines end in \\n."""
-    return text.replace("\r\n", "\n").translate(_CONTROL)
+def _lock_timeout() -> float:
+    """Seconds to wait for other writers. Failed: OBJSTORE_LOCK_TIMEOUT is no number."""
+    given = os.environ.get("OBJSTORE_LOCK_TIMEOUT", "")
+    try:
+        seconds = float(given or _PATIENCE)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds < 1e9:
+        raise Failed(f"OBJSTORE_LOCK_TIMEOUT is {given!r}; it takes seconds, such as 5", USAGE)
+    return seconds
 
 
 def find_store(given: str | None) -> Path:
@@ -119,4 +127,4 @@ def time_text(time: int) -> str:
 
 def show_commit(current: Session, commit: CommitInfo) -> None:
     """Print one commit."""
-    current.show(commit_facts(commit), commit_line(commit))
+    current.row(commit_facts(commit), commit_line(commit))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from objstore.cli.session import Session, session
 from objstore.cli.targets import TargetGroup, at_option, target
+from objstore.cli.values import json_or_text, pairs
 
 if TYPE_CHECKING:
-    from objstore.objects.values import JsonValue
     from objstore.settings.settings import Settings
     from objstore.settings.view import SettingsView
     from objstore.store import Store
@@ -76,7 +75,11 @@ def set_(
     name: str | None = None,
 ) -> None:
     """Set KEY to VALUE: JSON if it is, else text."""
-    parsed = value if text else _value(value)
+    from objstore.objects.values import plain
+    from objstore.settings.view import check_setting_key
+
+    # Before anything is made: what is refused leaves no empty settings behind.
+    parsed = plain(value if text else json_or_text(value), check_setting_key(key))
     with current.open() as store:
         _open(store, name, conversation, create).set(key, parsed)
         current.show({"key": key, "value": parsed}, f"{key} = {_json(parsed)}")
@@ -119,7 +122,7 @@ def resolve(
 
     Defaults give way to what is stored, that to the environment, that to overrides.
     """
-    low, high = _pairs(defaults, "--default"), _pairs(overrides, "--override")
+    low, high = pairs(defaults, "--default"), pairs(overrides, "--override")
     with current.open() as store:
         view = _view(_open(store, name, conversation), at)
         for key, found in view.resolve(low, env_prefix=env_prefix, overrides=high).items():
@@ -136,28 +139,6 @@ def _open(store: Store, name: str | None, conversation: str | None, create: bool
 
 def _view(found: Settings, at: int | str | None) -> SettingsView:
     return found.at("~0" if at is None else at)
-
-
-def _pairs(given: Sequence[str], option: str) -> dict[str, JsonValue]:
-    pairs: dict[str, JsonValue] = {}
-    for pair in given:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise click.BadParameter(f"{pair!r} is not of the form KEY=VALUE", param_hint=option)
-        pairs[key] = _value(value)
-    return pairs
-
-
-def _value(text: str) -> JsonValue:
-    """JSON if it is, else the text. BadParameter: JSON that cannot be kept, as with a key given twice."""
-    from objstore.importers.strict_json import BadJson, parse
-
-    try:
-        return cast("JsonValue", parse(text.encode("utf-8", "surrogateescape"), "VALUE"))
-    except BadJson as error:
-        if error.syntax or not text.lstrip().startswith(("{", "[")):
-            return text
-        raise click.BadParameter(f"{error}. With --text it is text", param_hint="VALUE") from None
 
 
 def _json(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Commands about the whole store: `init`, `operations`, `tag`, `repack`, `stats`, `doctor`, `demo`, and the status."""
+"""Commands about the whole store: `init`, `operations`, `tag`, `repack`, `stats`, `doctor`."""
 
 from __future__ import annotations
 
@@ -11,17 +11,6 @@ from objstore.cli.completion import complete
 from objstore.cli.exit_codes import DAMAGED
 from objstore.cli.lazy_group import PlainCommand
 from objstore.cli.session import FOLDER, Session, session, time_text
-
-
-def status(current: Session) -> None:
-    """Print where the store is, what it holds, and the next useful command."""
-    with current.open() as store:
-        spaces = ("conversations", "files", "settings", "tags")
-        counts = {space: sum(1 for _ in store.refs.find(f"{space}/")) for space in spaces}
-        first = next(iter(store.conversations.find(limit=1)), None)
-        step = "objstore import PATH" if first is None else f"objstore log {first.name}"
-        held = ", ".join(f"{count:,} {space}" for space, count in counts.items())
-        current.show({"store": store.place, **counts, "next": step}, f"store {store.place}: {held}\nNext: {step}")
 
 
 @click.command(cls=PlainCommand)
@@ -48,12 +37,12 @@ def operations(current: Session, limit: int | None) -> None:
 
     undo --operation takes one back, if nothing moved since.
     """
-    with current.open() as store:
+    with current.open() as store, current.paged():
         for operation in islice(store.operations(), limit):
             for entry in operation.entries:
                 facts = {"operation": operation.number, "ref": entry.name, "why": entry.why, "who": entry.who}
                 text = f"{operation.number:>6}  {time_text(entry.ended)}  {entry.why:<28}  {entry.name}"
-                current.show({**facts, "time": entry.ended}, text)
+                current.row({**facts, "time": entry.ended}, text)
 
 
 @click.command(cls=PlainCommand)
@@ -74,7 +63,7 @@ def tag(current: Session, name: str | None, moment: str | None, message: str, de
             for each in store.tags.find():
                 facts = {"name": each.name, "commit": each.target.hex(), "author": each.author, "time": each.time}
                 text = f"{each.target.hex()[:12]}  {each.name}  {each.message}".rstrip()
-                current.show({**facts, "message": each.message}, text)
+                current.row({**facts, "message": each.message}, text)
         elif moment is None:
             store.tags.delete(name)
             number = next(iter(store.operations())).number
@@ -93,9 +82,23 @@ def repack(current: Session) -> None:
     Beside readers and writers; safe to interrupt.
     """
     with current.open() as store:
-        done = store.repack()
+        with current.working("Packing"):
+            done = store.repack()
         text = f"{done.objects:,} objects packed; {done.before:,} bytes before, {done.after:,} after"
         current.show(done._asdict(), text)
+
+
+_STATS = {
+    "conversations": "conversations",
+    "events": "events in them, counted along each one",
+    "workspaces": "workspaces (files/NAME)",
+    "settings": "settings (settings/NAME)",
+    "tags": "tags",
+    "objects": "distinct objects",
+    "payload": "bytes of these objects",
+    "stored": "bytes on disk",
+    "referenced": "bytes of events and files if nothing were shared",
+}
 
 
 @click.command(cls=PlainCommand)
@@ -103,8 +106,9 @@ def repack(current: Session) -> None:
 def stats(current: Session) -> None:
     """Show how much there is: counts and bytes."""
     with current.open() as store:
-        facts = store.stats()._asdict()
-        current.show(facts, "\n".join(f"{name:>14}  {value:>14,}" for name, value in facts.items()))
+        with current.working("Counting"):
+            facts = store.stats()._asdict()
+        current.show(facts, "\n".join(f"{facts[name]:>16,}  {text}" for name, text in _STATS.items()))
 
 
 @click.command(cls=PlainCommand)
@@ -117,20 +121,11 @@ def doctor(context: click.Context) -> None:
     current = context.ensure_object(Session)
     found = 0
     with current.open() as store:
-        for damage in store.check():
+        with current.working("Reading everything that the refs reach"):
+            damages = list(store.check())
+        for damage in damages:
             found += 1
             current.show(damage._asdict(), f"{', '.join(damage.where)}: {damage.reason}", "red")
     if found:
         context.exit(DAMAGED)
     current.show({"damage": 0}, "Everything that the refs reach is there and sound.")
-
-
-@click.command(cls=PlainCommand)
-def demo() -> None:
-    """Show the main job on real histories.
-
-    In a temporary folder. Whatever it says, it has checked.
-    """
-    from objstore.cli.demo import run_demo
-
-    run_demo()

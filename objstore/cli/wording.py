@@ -5,6 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection
 
 
+def plural(count: int, noun: str) -> str:
+    """A number with its noun: "1 event", "2 events"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def quoted(word: str) -> str:
+    """A word as a shell takes it: quoted where it must be."""
+    from shlex import quote
+
+    return quote(word)
+
+
 def text_of(error: Exception, options: Collection[str]) -> str:
     """What to tell the user of a command that has these options."""
     from objstore.errors import NotAStore, ObjstoreError

@@ -13,6 +13,7 @@ from objstore.cli.exit_codes import MEANINGS
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "cli.md"
 HEADING = "## Commands\n\n"
+TABLE = "## Exit codes\n\n| code | meaning |\n|---|---|\n"
 COMMON = {"--store", "--json", "--help"}
 
 
@@ -64,4 +65,6 @@ def exit_codes_part() -> str:
 
 if __name__ == "__main__":
     head = PAGE.read_text(encoding="utf-8").partition(HEADING)[0]
-    PAGE.write_text(head + HEADING + commands_part(), encoding="utf-8")
+    before, _, rest = head.partition(TABLE)
+    after = rest[rest.index("\n\n") + 1 :]
+    PAGE.write_text(before + TABLE + exit_codes_part() + after + HEADING + commands_part(), encoding="utf-8")

@@ -44,7 +44,7 @@ def test_what_is_no_json_on_standard_input_is_refused_and_nothing_is_appended(
     call: Calls, stdin: str, why: str
 ) -> None:
     call.chat("c", "one")
-    assert why in call("conversations", "append", "c", stdin=stdin, code=1)
+    assert why in call("conversations", "append", "c", stdin=stdin, code=2)
     assert len(call.json("show", "c")) == 1
 
 
@@ -58,7 +58,7 @@ def test_a_value_of_any_depth_that_the_store_takes_can_be_shown(call: Calls) -> 
     assert deep in call("show", "c", "--json")
     call("show", "c")
     call("log", "c")
-    assert "nested" in call("conversations", "append", "c", "[" * 1100 + "]" * 1100, code=1)
+    assert "nested" in call("conversations", "append", "c", "[" * 1100 + "]" * 1100, code=2)
 
 
 def test_a_conversation_that_is_not_there_is_made_only_when_asked_for(call: Calls) -> None:

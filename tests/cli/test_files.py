@@ -48,7 +48,8 @@ def test_names_are_listed_where_none_is_given(call: Calls) -> None:
 def test_what_is_not_there_says_where_to_look(call: Calls) -> None:
     assert "See: objstore files list (or add --create)" in call("files", "write", "ws", "f", code=3, stdin="x")
     assert call("files", "read", "ws", "f", code=3).strip().endswith("See: objstore files list")
-    call("files", "write", "ws", "../f", "--create", code=1, stdin="x")
+    call("files", "write", "ws", "../f", "--create", code=2, stdin="x")
+    assert call.json("files") == []
     assert "octal" in call("files", "write", "ws", "f", "--mode", "9", code=2, stdin="x")
 
 

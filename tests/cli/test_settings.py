@@ -53,7 +53,8 @@ def test_json_that_would_lose_something_is_refused(call: Calls) -> None:
 
 
 def test_a_key_that_is_none_is_refused(call: Calls) -> None:
-    assert "settings key" in call("settings", "set", "user", "a b", "1", "--create", code=1)
+    assert "settings key" in call("settings", "set", "user", "a b", "1", "--create", code=2)
+    assert call.json("settings") == []
 
 
 def test_names_are_listed_where_none_is_given(call: Calls) -> None:
