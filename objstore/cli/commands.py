@@ -48,7 +48,11 @@ PLACES: Final[Mapping[str, str]] = {
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(
-    "--store", type=click.Path(), metavar="DIR", envvar="OBJSTORE", help="The store's folder (default: .objstore here or above)."
+    "--store",
+    type=click.Path(),
+    metavar="DIR",
+    envvar="OBJSTORE",
+    help="The store's folder (default: .objstore here or above).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one value a line.")
 @click.version_option(__version__, "-V", "--version", prog_name="objstore", message="%(prog)s %(version)s")

@@ -125,7 +125,8 @@ def doctor(context: click.Context) -> None:
             damages = list(store.check())
         for damage in damages:
             found += 1
-            current.show(damage._asdict(), f"{', '.join(damage.where)}: {damage.reason}", "red")
+            reason = damage.reason.removesuffix(". Run: objstore doctor")  # which is this
+            current.show(damage._asdict(), f"{', '.join(damage.where)}: {reason}", "red")
     if found:
         context.exit(DAMAGED)
     current.show({"damage": 0}, "Everything that the refs reach is there and sound.")

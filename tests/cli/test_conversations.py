@@ -123,7 +123,7 @@ def test_metadata_is_set_shown_and_refused(call: Calls) -> None:
     assert 'title = "T"' in call("conversations", "metadata", "c~1")
     assert "metadata: title" in call("diff", "c~1", "c")
     assert "(metadata)" in call("log", "c")
-    assert "cannot be set" in call("conversations", "metadata", "c", "events=1", code=1)
+    assert "cannot be set" in call("conversations", "metadata", "c", "events=1", code=2)
     call("conversations", "metadata", "c", "novalue", code=2)
     call("conversations", "metadata", "c", "--unset", "nothing", code=3)
     call("conversations", "metadata", "nothing", "--tag", "x", code=3)
