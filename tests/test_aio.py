@@ -24,6 +24,7 @@ from objstore.aio.metadata import AsyncMetadata, AsyncMetadataDraft
 from objstore.aio.settings import AsyncSettingsDraft, AsyncSettingsView
 from objstore.conversations.conversation import Conversation
 from objstore.conversations.draft import ConversationDraft
+from objstore.conversations.follow import HeadMoved
 from objstore.conversations.metadata import Metadata, MetadataDraft
 from objstore.conversations.view import ConversationView
 from objstore.errors import (
@@ -370,6 +371,36 @@ def test_a_call_in_turn_that_is_cancelled_keeps_its_turn_until_it_has_ended() ->
         await threads.close(lambda: None)
 
     asyncio.run(main())
+
+
+def test_a_follower_tells_what_others_append_and_survives_being_cancelled(place: str) -> None:
+    async def work(store: AsyncStore) -> None:
+        conv = await store.conversations.open("c", create=True)
+        await conv.append(0)
+        async with await conv.follow(after=0) as news:
+            assert (await anext(news))[:2] == (0, 0)
+            waiting = asyncio.create_task(anext(news))
+            await asyncio.sleep(0.02)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            await conv.append(1)
+            assert (await asyncio.wait_for(anext(news), 10))[:2] == (1, 1)
+            await conv.rewind(1)
+            moved = await anext(news)
+            assert isinstance(moved, HeadMoved)
+            assert (moved.how, moved.dropped) == ("rewound", 1)
+        many = [await conv.follow() for _ in range(3 * THREADS)]  # more than the store has threads
+        waits = [asyncio.create_task(anext(follower)) for follower in many]
+        await conv.append(2)
+        assert [item[:2] for item in await asyncio.gather(*waits)] == [(1, 2)] * len(many)
+        for follower in many:
+            await follower.close()
+        assert [item async for item in await conv.follow(after=0, timeout=0)] == [
+            item async for item in (await conv.at(2)).entries()
+        ]
+
+    with_store(place, work)
 
 
 PAIRS: list[tuple[type, type[Face[Any]], set[str]]] = [

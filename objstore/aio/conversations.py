@@ -7,6 +7,7 @@ from typing import Any, overload
 
 from objstore.aio.face import Awaited, Block, Face, Runner, Streamed, stream_of
 from objstore.aio.files import AsyncFilesDraft, AsyncFilesView, AsyncWorkspace
+from objstore.aio.follow import AsyncFollower
 from objstore.aio.metadata import AsyncMetadata, AsyncMetadataDraft
 from objstore.aio.settings import AsyncSettings, AsyncSettingsDraft, AsyncSettingsView
 from objstore.conversations.conversation import Conversation
@@ -25,6 +26,7 @@ class AsyncConversationView(Face[ConversationView]):
 
     count = Awaited(ConversationView.__len__)
     event_info = Awaited(ConversationView.event_info)
+    entries = Streamed(ConversationView.entries)
     log = Streamed(ConversationView.log)
 
     @property
@@ -104,6 +106,10 @@ class AsyncConversation(Face[Conversation]):
     async def at(self, moment: When) -> AsyncConversationView:
         """As `Conversation.at`."""
         return AsyncConversationView(self.runner, await self.runner.run(self.sync.at, moment))
+
+    async def follow(self, *, after: When | None = None, timeout: float | None = None) -> AsyncFollower:
+        """As `Conversation.follow`: `async with await conv.follow() as news: async for item in news`."""
+        return AsyncFollower(await self.runner.run(self.sync.follow, after=after, timeout=timeout))
 
     async def fork(self, name: str, *, at: When | None = None) -> AsyncConversation:
         """As `Conversation.fork`."""

@@ -9,6 +9,7 @@ import click
 
 from objstore.cli.appending import append
 from objstore.cli.completion import complete
+from objstore.cli.following import follow
 from objstore.cli.history import show
 from objstore.cli.lazy_group import PlainCommand, PlainGroup
 from objstore.cli.metadata import edit, metadata
@@ -127,7 +128,7 @@ def merge(current: Session, name: str, moment: str, prefer: Side | None) -> None
         show_move(current, store, name, was, f"objstore undo {quoted(name)}")
 
 
-for _command in (append, fork, rewind, merge, metadata, edit):
+for _command in (append, fork, rewind, merge, metadata, edit, follow):
     conversations.add_command(_command)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, overload
 
 from objstore.conversations.draft import ConversationDraft, event_object
+from objstore.conversations.follow import Follower
 from objstore.conversations.forking import edited, make_refs
 from objstore.conversations.metadata import Metadata, about_name, about_values
 from objstore.conversations.view import ConversationView
@@ -163,6 +164,14 @@ class Conversation:
         old, new = locate(self._branch, a), locate(self._branch, b)
         repo = self._repo
         return difference(repo, commit_info(old, repo.commit(old)), commit_info(new, repo.commit(new)))
+
+    def follow(self, *, after: When | None = None, timeout: float | None = None) -> Follower:
+        """An iterator over new events as anybody appends them, and a `HeadMoved` when the head goes elsewhere.
+
+        From the moment `after` on (the head by default; 0: from the beginning). It waits without asking all the time,
+        and ends when closed or after `timeout` seconds without anything. IndexError, InvalidRevision, UnknownRevision.
+        """
+        return Follower(self._branch, after, timeout)
 
     # Moving
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import overload
+from typing import NamedTuple, overload
 
 from objstore.conversations.metadata import MetadataView
 from objstore.files.view import FilesView
@@ -13,6 +13,14 @@ from objstore.repository.commit import CommitInfo, commit_info
 from objstore.repository.history import event_commit_of, event_commits, first_parents
 from objstore.repository.repository import Repository
 from objstore.settings.view import SettingsView
+
+
+class EventEntry(NamedTuple):
+    """An event with its number (from 0) and the commit that it came with."""
+
+    number: int
+    value: JsonValue
+    commit: CommitInfo
 
 
 class ConversationView:
@@ -69,6 +77,12 @@ class ConversationView:
         """The commit of event `number` (from 0). IndexError beyond the end."""
         oid = event_commit_of(self._repo, self._oid, number)
         return commit_info(oid, self._repo.commit(oid))
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[EventEntry]:
+        """The events from number `start` up to `stop` (excluded; the end by default) with their commits, oldest first."""
+        end = len(self) if stop is None else min(stop, len(self))
+        for number, oid in enumerate(event_commits(self._repo, self._oid, start, end), start):
+            yield EventEntry(number, self._value(oid), commit_info(oid, self._repo.commit(oid)))
 
     def log(self) -> Iterator[CommitInfo]:
         """The commits of the chain, newest first."""

@@ -130,6 +130,33 @@ class StorageContract:
         assert won == [ref.value]
         storage.close()
 
+    def test_a_watch_tells_of_every_change_of_refs_and_of_nothing_else(self) -> None:
+        """Also of one made between two waits; closing wakes who waits."""
+        storage = self.make()
+        obj = blob("x")
+        watch = storage.watch()
+        assert not watch.wait(0)
+        assert not watch.wait(0.01)
+        storage.apply([obj], [RefEdit("files/x", obj.oid, ABSENT)], _NOTE)
+        assert watch.wait(10)
+        assert not watch.wait(0)
+        later = threading.Timer(0.05, lambda: storage.apply((), [RefEdit("files/x", None, obj.oid)], _NOTE))
+        later.start()
+        assert watch.wait(10)
+        later.join()
+        closer = threading.Timer(0.05, watch.close)
+        closer.start()
+        assert not watch.wait(10)
+        closer.join()
+        watch.close()
+        assert not watch.wait(10)
+        other = storage.watch()
+        closer = threading.Timer(0.05, storage.close)
+        closer.start()
+        other.wait(10)
+        closer.join()
+        other.close()
+
     def test_a_closed_storage_says_so(self) -> None:
         """StoreClosed; closing twice is harmless."""
         storage = self.make()

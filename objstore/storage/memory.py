@@ -14,7 +14,7 @@ from objstore.objects.hashing import PLAIN_HASHER, Hasher
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.objects.references import references
 from objstore.storage.marking import EXPANDED, Named, Source
-from objstore.storage.protocol import Stage
+from objstore.storage.protocol import Stage, Watch
 from refs.edits import Applied, Note, RefEdit
 from refs.memory import MemoryRefs
 from refs.protocol import RefReader
@@ -29,6 +29,9 @@ class MemoryStorage:
         self._objects: dict[Oid, Object] = {}
         self._refs = MemoryRefs()
         self._lock = threading.RLock()
+        self.changed = threading.Condition(self._lock)
+        self.version = 0
+        """How often refs were changed; who waits for more is told through `changed`."""
         self._closed = False
 
     @property
@@ -88,7 +91,12 @@ class MemoryStorage:
             # Objects first: readers take no lock, and who sees the ref must find what it names.
             self._objects.update(fresh)
             try:
-                return self._refs.apply(edits, note) if edits else Applied(0)
+                if not edits:
+                    return Applied(0)
+                applied = self._refs.apply(edits, note)
+                self.version += 1
+                self.changed.notify_all()
+                return applied
             except BaseException:
                 for oid in fresh:
                     del self._objects[oid]
@@ -109,9 +117,17 @@ class MemoryStorage:
             self._check_open()
             return [MemorySource(self._objects.values())]
 
+    def watch(self) -> Watch:
+        """A watch over the refs."""
+        self._check_open()
+        return MemoryWatch(self)
+
     def close(self) -> None:
         """Forget everything."""
-        self._closed = True
+        with self._lock:
+            self._closed = True
+            self.version += 1
+            self.changed.notify_all()
         self._objects.clear()
 
     def _check_open(self) -> None:
@@ -146,6 +162,30 @@ class MemorySource:
         states[unit] = EXPANDED
         obj = self.objects[unit]
         yield from (Named(oid, unit) for oid in references(obj.kind, obj.payload))
+
+
+class MemoryWatch:
+    """Waits for changes of a `MemoryStorage`. Implements `Watch`."""
+
+    def __init__(self, storage: MemoryStorage) -> None:
+        self._storage = storage
+        self._seen = storage.version
+        self._closed = False
+
+    def wait(self, timeout: float | None) -> bool:
+        """As `Watch.wait`."""
+        storage = self._storage
+        with storage.changed:
+            storage.changed.wait_for(lambda: self._closed or storage.version != self._seen, timeout)
+            news = storage.version != self._seen and not self._closed
+            self._seen = storage.version
+        return news
+
+    def close(self) -> None:
+        """As `Watch.close`."""
+        with self._storage.changed:
+            self._closed = True
+            self._storage.changed.notify_all()
 
 
 class MemoryStage:

@@ -39,6 +39,21 @@ class Stage(Protocol):
     def __exit__(self, *exc: object) -> None: ...
 
 
+class Watch(Protocol):
+    """Waits for what others apply. For one thread at a time; `close` may come from any."""
+
+    def wait(self, timeout: float | None) -> bool:
+        """Wait until refs may have changed since the last call, or since the watch was made; whether they may have.
+
+        False after `timeout` seconds (None: never), or when it was closed. StoreClosed, StorageFailure.
+        """
+        ...
+
+    def close(self) -> None:
+        """Wake who waits, and let go; harmless when done twice."""
+        ...
+
+
 class Storage(Protocol):
     """A place that keeps objects and refs. Safe between threads; local ones also between processes."""
 
@@ -94,6 +109,10 @@ class Storage(Protocol):
     def turn(self) -> AbstractContextManager[None]:
         """This thread's turn among the writers, for read-build-apply without conflicts. For speed only: safety is
         the compare-and-swap of `apply`, and writers that take no turn are not held up by correctness."""
+        ...
+
+    def watch(self) -> Watch:
+        """A watch over the refs, for following them without asking all the time."""
         ...
 
     def close(self) -> None:

@@ -200,3 +200,12 @@ def test_a_deleted_conversation_comes_back_by_the_command_that_is_named(call: Ca
     call("show", "c", code=3)
     call(*text.partition("objstore ")[2].split())
     assert len(call.json("show", "c")) == 1
+
+
+def test_follow_prints_what_is_there_after_a_number_of_events(call: Calls) -> None:
+    call.chat("c", "one", "two")
+    told = call.json("conversations", "follow", "c", "--after", "1", "--timeout", "0")
+    assert [(line["event"], line["value"]["content"]) for line in told] == [(1, "two")]
+    assert call("conversations", "follow", "c", "--timeout", "0.01") == ""
+    call("conversations", "follow", "c", "--after", "3", code=3)
+    call("conversations", "follow", "nothing", code=3)

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from weakref import WeakSet
 
 from objstore.errors import CorruptObject, MissingObject, ReadOnlyStore
 from objstore.objects.hashing import PLAIN_HASHER
@@ -22,9 +23,10 @@ from objstore.storage.local.pack_file import BULK_FRAME, FINE_FRAME, PackFile
 from objstore.storage.local.pack_set import PackSet
 from objstore.storage.local.sources import JournalSource, PackSource
 from objstore.storage.local.stage import LocalStage
+from objstore.storage.local.watch import LocalWatch
 from objstore.storage.local.writer import Writer
 from objstore.storage.marking import Source
-from objstore.storage.protocol import Stage
+from objstore.storage.protocol import Stage, Watch
 from refs.edits import Applied, Note, RefEdit
 from refs.protocol import RefReader
 from refs.sqlite import SqliteRefs
@@ -52,6 +54,7 @@ class LocalStorage:
         self.packs.refresh(journal.packs())
         self._close_lock = threading.Lock()
         self._closed = False
+        self._watches: WeakSet[LocalWatch] = WeakSet()
 
     @property
     def refs(self) -> RefReader:
@@ -169,6 +172,13 @@ class LocalStorage:
         self._check_writable()
         return self._writer.turn()
 
+    def watch(self) -> Watch:
+        """A watch over the journal; it ends with this storage."""
+        watch = LocalWatch(self.journal)
+        with self._close_lock:
+            self._watches.add(watch)
+        return watch
+
     def move_to_pack(self, pack: PackFile, rows: Sequence[int]) -> None:
         """Seal a pack and, in one transaction, list it and let the journal forget these rows, which it holds."""
         sealed = pack.seal()
@@ -198,6 +208,8 @@ class LocalStorage:
                 self._closed = True
                 self._writer.close()
                 self.journal.close()
+                for watch in list(self._watches):
+                    watch.close()
                 self._lock.close()
 
     def _read_journal(self, oid: Oid) -> Object | None:
