@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -128,3 +129,27 @@ def test_threads_that_merge_and_append_lose_nothing(store: objstore.Store) -> No
         assert [event for event in events if event[0] == who] == [[who, number] for number in range(3)]
     assert len(main.files) == THREADS * 3
     assert list(store.check()) == []
+
+
+def test_a_store_that_is_closed_while_threads_read_says_so_to_each(tmp_path: Path) -> None:
+    for attempt in range(15):
+        store = objstore.open(tmp_path / f"s{attempt}", create=True)
+        conv = store.conversations.create("c")
+        conv.append(1)
+        ends: list[str] = []
+
+        def read(conv: objstore.Conversation, ends: list[str]) -> None:
+            try:
+                while True:
+                    assert list(conv) == [1]
+            except Exception as error:
+                ends.append(type(error).__name__)
+
+        threads = [threading.Thread(target=read, args=(conv, ends)) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.01)
+        store.close()
+        for thread in threads:
+            thread.join()
+        assert ends == ["StoreClosed"] * 6

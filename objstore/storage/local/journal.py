@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import sys
 import threading
 from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -41,6 +42,7 @@ CREATE TABLE IF NOT EXISTS dictionaries (id INTEGER PRIMARY KEY, data BLOB NOT N
 _FIND = "SELECT oid, kind, domain, data FROM objects WHERE substr(oid, 1, 8) = ?1 AND oid = ?2"
 _INSERT = "INSERT INTO objects (oid, kind, domain, data) VALUES (?, ?, ?, ?)"
 _PAGE = 512
+_OURS = 2  # References to a connection that only its handle has: the attribute, and the argument of the question.
 _PACK_NAME = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _Connection = TypeVar("_Connection", bound=sqlite3.Connection)
 
@@ -58,12 +60,15 @@ class _Handle:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        self._thread = threading.get_ident()
 
     def close(self) -> None:
-        self.connection.close()
+        """Close it, unless another thread is in a call on it: SQLite would crash. Then it ends with that call."""
+        if self._thread == threading.get_ident() or sys.getrefcount(self.connection) == _OURS:
+            self.connection.close()
 
     def __del__(self) -> None:
-        self.connection.close()
+        self.close()
 
 
 class Journal:
@@ -130,17 +135,24 @@ class Journal:
     def connection(self) -> sqlite3.Connection:
         """This thread's own connection, for reading: its queries raise errors of ours. StoreClosed, StorageFailure."""
         handle: _Handle | None = getattr(self._local, "handle", None)
+        held = None if handle is None else handle.connection  # held before the check, so that `close` sees it in use
         self.check_sound()
-        if handle is None:
-            handle = self._new_handle()
-        return handle.connection
+        return self._new_handle().connection if held is None else held
 
     def check_sound(self) -> None:
         """StorageFailure: some process saw an I/O error on this file, or it has been replaced since. StoreClosed."""
         if self._closed or self._pid != os.getpid():
             self._refuse()
-        if not self._lock_file.says(self._sound):
+        if not self._says_sound():
             raise StorageFailure(self.place, "an I/O error was seen on this journal")
+
+    def _says_sound(self) -> bool:
+        try:
+            return self._lock_file.says(self._sound)
+        except OSError:
+            if self._closed:  # just now, by another thread
+                self._refuse()
+            raise
 
     def _refuse(self) -> NoReturn:
         # SQLite's connections must not be used across a fork: locks and shared memory would be the parent's.
@@ -169,6 +181,7 @@ class Journal:
         if self._pid == os.getpid():
             for handle in handles:
                 handle.close()
+            self._local = threading.local()  # lets go of those that were in use
 
     # Reading
 
