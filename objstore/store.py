@@ -13,7 +13,9 @@ from objstore.conversations.conversation import Difference, difference
 from objstore.conversations.conversations import Conversations
 from objstore.conversations.view import ConversationView
 from objstore.errors import InvalidRevision
+from objstore.files.blame import BlamedLine, blame
 from objstore.files.collection import Workspaces
+from objstore.files.paths import check_path
 from objstore.maintenance.check import Damage, check
 from objstore.maintenance.repack import Repacked, repack
 from objstore.maintenance.stats import Stats, stats
@@ -77,6 +79,11 @@ class Store:
     def diff(self, a: str | CommitInfo, b: str | CommitInfo) -> Difference:
         """What changed from moment `a` to moment `b`, whatever refs they are of. Errors as `resolve`."""
         return difference(self._repo, self._commit(a), self._commit(b))
+
+    def blame(self, moment: str | CommitInfo, path: str) -> list[BlamedLine]:
+        """The lines of a file at a moment with the commits, and so the events, that wrote them. Errors as `resolve`;
+        UnknownPath; InvalidPath: it is a binary."""
+        return blame(self._repo, self._commit(moment).oid, check_path(path))
 
     def ancestors(self, moments: Iterable[str | CommitInfo]) -> Iterator[CommitInfo]:
         """Every commit that led to these moments, merges included, children before parents. Errors as `resolve`."""

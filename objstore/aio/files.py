@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Literal
 
-from objstore.aio.face import Awaited, Block, Face, InTurn, Streamed
+from objstore.aio.face import Awaited, Block, Face, InTurn, Streamed, stream_of
 from objstore.files.draft import FilesDraft
+from objstore.files.patch import FileDiff
 from objstore.files.streams import FileWriter
 from objstore.files.view import FilesView
 from objstore.files.workspace import Workspace
@@ -58,6 +60,12 @@ class AsyncFilesView(Face[FilesView]):
     glob = Streamed(FilesView.glob)
     chunks = Streamed(FilesView.chunks)
 
+    def patch(
+        self, newer: AsyncFilesView, *, path: str = "", context: int = 3, renames: bool = True
+    ) -> AsyncIterator[FileDiff]:
+        """As `FilesView.patch`."""
+        return stream_of(self.runner, lambda: self.sync.patch(newer.sync, path=path, context=context, renames=renames))
+
     async def open(self, path: str) -> AsyncFile:
         """As `FilesView.open`."""
         return AsyncFile(self.runner, await self.runner.run(self.sync.open, path))
@@ -95,6 +103,8 @@ class AsyncWorkspace(Face[Workspace]):
     chunks = Streamed(Workspace.chunks)
     log = Streamed(Workspace.log)
     diff = Awaited(Workspace.diff)
+    patch = Streamed(Workspace.patch)
+    blame = Awaited(Workspace.blame)
     undo = Awaited(Workspace.undo)
     redo = Awaited(Workspace.redo)
     write = Awaited(Workspace.write)

@@ -29,6 +29,7 @@ class AsyncStore(Face[Store]):
     resolve = Awaited(Store.resolve)
     operations = Streamed(Store.operations)
     diff = Awaited(Store.diff)
+    blame = Awaited(Store.blame)
     ancestors = Streamed(Store.ancestors)
     undo = Awaited(Store.undo)
     repack = Awaited(Store.repack)

@@ -26,6 +26,7 @@ PLACES: Final[Mapping[str, str]] = {
     "log": f"{_HERE}.history:log",
     "show": f"{_HERE}.history:show",
     "diff": f"{_HERE}.history:diff",
+    "blame": f"{_HERE}.blaming:blame",
     "fork": f"{_HERE}.conversations:fork",
     "rewind": f"{_HERE}.conversations:rewind",
     "merge": f"{_HERE}.conversations:merge",

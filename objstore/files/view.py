@@ -13,6 +13,7 @@ from objstore.files.checkout import Checkout, checkout
 from objstore.files.info import FileInfo, Listed
 from objstore.files.listing import glob, info_of, is_folder_path, list_folder
 from objstore.files.local import write_local
+from objstore.files.patch import FileDiff, patch
 from objstore.files.paths import check_path
 from objstore.files.pattern import compile_pattern
 from objstore.files.stat_cache import StatCache
@@ -117,6 +118,11 @@ class FilesView:
         """
         compile_pattern(pattern)
         return iter(()) if self._root is None else glob(self._root, self._repo.nodes, pattern)
+
+    def patch(self, newer: FilesView, *, path: str = "", context: int = 3, renames: bool = True) -> Iterator[FileDiff]:
+        """What changed from these files to others of the store, by path: texts as unified diffs, renames, and a word
+        about binaries. `path` is a file or a folder ("src/"), `context` the equal lines shown around what differs."""
+        return patch(self._repo, self._root, newer._root, path=path, context=context, renames=renames)
 
     def checkout(self, directory: str | Path, *, previous: Oid | None = None) -> Checkout:
         """Write the files into a directory: only what differs, each file whole or not at all, nothing outside it.

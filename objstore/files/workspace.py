@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Literal, overload
 
 from objstore.errors import DirtyWorkspace
+from objstore.files.blame import BlamedLine, blame
 from objstore.files.checkout import Checkout, dirty_paths
 from objstore.files.draft import FilesDraft
 from objstore.files.head import HeadFiles
+from objstore.files.patch import FileDiff
+from objstore.files.paths import check_path
 from objstore.files.snapshot import Snapshot
 from objstore.files.stat_cache import StatCache
 from objstore.files.streams import FileWriter
@@ -53,6 +56,17 @@ class Workspace(HeadFiles):
         """What changed from moment `a` to moment `b`: keys (paths in UTF-8) with their old and new entries."""
         old = self._repo.commit(locate(self._branch, a)).files
         return list(diff_trees(self._repo, old, self._repo.commit(locate(self._branch, b)).files))
+
+    def patch(self, a: When, b: When, *, path: str = "", context: int = 3, renames: bool = True) -> Iterator[FileDiff]:
+        """What changed from moment `a` to moment `b`, to read: as `FilesView.patch`."""
+        return self.at(a).patch(self.at(b), path=path, context=context, renames=renames)
+
+    def blame(self, path: str, *, at: When | None = None) -> list[BlamedLine]:
+        """The lines of a file with the commits, and so the events, that wrote them; through renames and merges.
+
+        UnknownPath; InvalidPath: it is a binary.
+        """
+        return blame(self._repo, self._branch.need_head() if at is None else locate(self._branch, at), check_path(path))
 
     def undo(self) -> None:
         """Take back the last step of this ref. NothingToUndo, MovedHead."""

@@ -130,3 +130,22 @@ def test_a_folder_is_listed_alone_and_files_by_pattern(call: Calls) -> None:
     assert "a [ without its ]" in call("files", "list", "ws", "--glob", "[", code=1)
     call("files", "list", "ws", "src", "--glob", "*", code=2)
     call("files", "list", "ws", "nothing", "--level", code=3)
+
+
+def test_blame_and_diff_tell_who_wrote_what(call: Calls) -> None:
+    call("files", "write", "-c", "c", "f", "--create", stdin="one\n")
+    call.chat("c", "a message")
+    call("files", "append", "-c", "c", "f", stdin="two\n")
+    call("files", "move", "-c", "c", "f", "g/f")
+    told = call.json("blame", "c:g/f")
+    assert [(line["line"], line["text"], line["path"], line["commit"]["events"]) for line in told] == [
+        (1, "one", "f", 0),
+        (2, "two", "f", 1),
+    ]
+    assert "ada" in call("blame", "c~1:f")
+    assert "named as MOMENT:PATH" in call("blame", "c", code=2)
+    call("blame", "c:nothing", code=3)
+    assert "renamed: f to g/f (100% the same)" in call("diff", "c~1", "c")
+    (change,) = call.json("diff", "c~1", "c")
+    assert (change["file"], change["kind"], change["old_file"]) == ("g/f", "renamed", "f")
+    assert "+two" in call("diff", "c~2", "c~1")
