@@ -21,6 +21,7 @@
     ├── NothingToUndo                            undo or redo has no step left
     ├── DirtyWorkspace                           a directory has changes that a checkout would overwrite
     ├── MergeConflict                            both sides changed the same keys
+    ├── CannotBisect        (ValueError)         two moments between which nothing can be searched
     ├── UnknownFormat                            a file that no importer recognises
     ├── NotAStore, StoreExists, StoreLocked, UnsupportedFormat, ReadOnlyStore, StoreFull, StoreClosed
     └── StorageFailure                           the disk reported an error; the store refuses to go on with that file
@@ -35,6 +36,7 @@ from refs.errors import BrokenLog, InvalidRefName, ObjstoreError, RefConflict
 __all__ = [
     "AmbiguousId",
     "BrokenLog",
+    "CannotBisect",
     "ConversationExists",
     "CorruptObject",
     "DirtyWorkspace",
@@ -348,6 +350,18 @@ class MergeConflict(ObjstoreError):
     def __str__(self) -> str:
         shown = ", ".join(self.keys[:10]) + (" …" if len(self.keys) > 10 else "")
         return f"both sides changed: {shown}. Choose a side for each"
+
+
+class CannotBisect(ObjstoreError, ValueError):
+    """A search for the first bad moment cannot begin. Facts: `name`, `reason`."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name, reason)
+        self.name = name
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"cannot bisect {self.name}: {self.reason}. Give a good and a bad moment"
 
 
 class UnknownFormat(ObjstoreError, ValueError):

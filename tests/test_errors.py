@@ -17,6 +17,7 @@ OID = bytes(range(32))
 SAMPLES: dict[str, tuple[tuple[object, ...], type[Exception]]] = {
     "AmbiguousId": (("3f", ("3f" * 32, "3fa0" * 16)), ValueError),
     "BrokenLog": (("conversations/c1", 7), Exception),
+    "CannotBisect": (("c1", "the head is good"), ValueError),
     "ConversationExists": (("c1",), Exception),
     "CorruptObject": ((OID, "its id does not fit"), Exception),
     "DirtyWorkspace": (("work", ("a.txt", "b.txt")), Exception),

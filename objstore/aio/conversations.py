@@ -83,6 +83,7 @@ class AsyncConversation(Face[Conversation]):
     append_many = Awaited(Conversation.append_many)
     count = Awaited(Conversation.__len__)
     log = Streamed(Conversation.log)
+    bisect = Awaited(Conversation.bisect)
     diff = Awaited(Conversation.diff)
     rewind = Awaited(Conversation.rewind)
     undo = Awaited(Conversation.undo)

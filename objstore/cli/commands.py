@@ -30,6 +30,7 @@ PLACES: Final[Mapping[str, str]] = {
     "fork": f"{_HERE}.conversations:fork",
     "rewind": f"{_HERE}.conversations:rewind",
     "merge": f"{_HERE}.conversations:merge",
+    "bisect": f"{_HERE}.bisecting:bisect",
     "undo": f"{_HERE}.history:undo",
     "redo": f"{_HERE}.history:redo",
     "operations": f"{_HERE}.whole_store:operations",

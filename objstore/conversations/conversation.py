@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, overload
 
+from objstore.conversations.bisect import Bisected, Bisection, Predicate
 from objstore.conversations.draft import ConversationDraft, event_object
 from objstore.conversations.follow import Follower
 from objstore.conversations.forking import edited, make_refs
 from objstore.conversations.metadata import Metadata, about_name, about_values
 from objstore.conversations.view import ConversationView
 from objstore.files.workspace import Workspace, bring, refuse_dirty
+from objstore.objects.jumps import ancestor_at
 from objstore.objects.kinds import Oid
 from objstore.objects.trees import Change
 from objstore.objects.values import JsonValue
@@ -172,6 +174,16 @@ class Conversation:
         and ends when closed or after `timeout` seconds without anything. IndexError, InvalidRevision, UnknownRevision.
         """
         return Follower(self._branch, after, timeout)
+
+    def bisect(self, predicate: Predicate, *, good: When | None = None, bad: When | None = None) -> Bisected:
+        """The first moment after `good` (the first by default), up to `bad` (the head), that a predicate calls bad.
+
+        `predicate(view)` says True for good, False for bad, None for a moment that cannot be judged. CannotBisect: the
+        ends are not before each other or not what they should be; InvalidRevision, UnknownRevision, IndexError.
+        """
+        last = self._branch.need_head() if bad is None else locate(self._branch, bad)
+        first = ancestor_at(last, 0, self._repo.commit) if good is None else locate(self._branch, good)
+        return Bisection(self._repo, self.name, predicate).search(first, last)
 
     # Moving
 
