@@ -23,6 +23,15 @@
     ├── MergeConflict                            both sides changed the same keys
     ├── CannotBisect        (ValueError)         two moments between which nothing can be searched
     ├── UnknownFormat                            a file that no importer recognises
+    ├── InvalidSetting      (ValueError)         a value that is not of the type asked for or declared, with its key
+    ├── UnreadableSettings  (ValueError)         a text that is no settings file, with its line
+    ├── MissingKey          (LookupError)        the key of a secret is not in the key folder
+    ├── UnsafeKeyFolder     (PermissionError)    a key file or folder that others could read or have put there
+    ├── DamagedKey                               a key file that is cut short or altered
+    ├── BrokenSeal                               a secret that was altered, moved, or sealed with another key
+    ├── KeyInUse                                 a key that heads still need and that was to be destroyed
+    ├── InvalidRecoveryCode (ValueError)         a recovery code that is none, or was mistyped
+    ├── RecoveryCodesShown                       recovery codes that were printed before
     ├── NotAStore, StoreExists, StoreLocked, UnsupportedFormat, ReadOnlyStore, StoreFull, StoreClosed
     └── StorageFailure                           the disk reported an error; the store refuses to go on with that file
 
@@ -36,18 +45,24 @@ from refs.errors import BrokenLog, InvalidRefName, ObjstoreError, RefConflict
 __all__ = [
     "AmbiguousId",
     "BrokenLog",
+    "BrokenSeal",
     "CannotBisect",
     "ConversationExists",
     "CorruptObject",
+    "DamagedKey",
     "DirtyWorkspace",
     "InvalidPath",
     "InvalidPattern",
+    "InvalidRecoveryCode",
     "InvalidRefName",
     "InvalidRevision",
+    "InvalidSetting",
     "InvalidValue",
+    "KeyInUse",
     "LockHeld",
     "LockLost",
     "MergeConflict",
+    "MissingKey",
     "MissingObject",
     "MovedHead",
     "NotAStore",
@@ -55,6 +70,7 @@ __all__ = [
     "ObjstoreError",
     "PathExists",
     "ReadOnlyStore",
+    "RecoveryCodesShown",
     "RefConflict",
     "SettingsExist",
     "StorageFailure",
@@ -71,6 +87,8 @@ __all__ = [
     "UnknownSettings",
     "UnknownTag",
     "UnknownWorkspace",
+    "UnreadableSettings",
+    "UnsafeKeyFolder",
     "UnsupportedFormat",
     "WorkspaceExists",
 ]
@@ -374,6 +392,127 @@ class UnknownFormat(ObjstoreError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.source}: {self.reason}"
+
+
+class InvalidSetting(ObjstoreError, ValueError):
+    """A setting is not of the type that was asked for or declared, or what is no setting. Facts: `key`, `reason`.
+
+    The reason never holds the value: it may be a secret.
+    """
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(key, reason)
+        self.key = key
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"setting {self.key}: {self.reason}"
+
+
+class UnreadableSettings(ObjstoreError, ValueError):
+    """A text is no settings file of its format. Facts: `format`, `reason` (with the line where it is known)."""
+
+    def __init__(self, format: str, reason: str) -> None:  # noqa: A002 - what it is
+        super().__init__(format, reason)
+        self.format = format
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"this is no {self.format} that can be read as settings: {self.reason}"
+
+
+class MissingKey(ObjstoreError, LookupError):
+    """The key that sealed a secret is not here. Facts: `key` (its name), `file` (where it should lie), `destroyed`."""
+
+    def __init__(self, key: str, file: str, destroyed: bool = False) -> None:
+        super().__init__(key, file, destroyed)
+        self.key = key
+        self.file = file
+        self.destroyed = destroyed
+
+    def __str__(self) -> str:
+        if self.destroyed:
+            return f"key {self.key} was destroyed on purpose: what it sealed cannot be read any more ({self.file})"
+        return (
+            f"key {self.key} is missing: this needs the file {self.file}. "
+            "Bring it from the machine that made it (mode 0600), or give its recovery code: objstore keys recover"
+        )
+
+
+class UnsafeKeyFolder(ObjstoreError, PermissionError):
+    """A key file or folder is open to others, or of somebody else; it was not used. Facts: `path`, `reason`, `remedy`."""
+
+    def __init__(self, path: str, reason: str, remedy: str) -> None:
+        Exception.__init__(self, path, reason, remedy)
+        self.path = path
+        self.reason = reason
+        self.remedy = remedy
+
+    def __reduce__(self) -> tuple[type[UnsafeKeyFolder], tuple[str, str, str]]:
+        return type(self), (self.path, self.reason, self.remedy)
+
+    def __str__(self) -> str:
+        return f"{self.path} is refused: {self.reason}. {self.remedy}"
+
+
+class DamagedKey(ObjstoreError):
+    """A key file is cut short, altered, or holds another key than its name says. Facts: `path`, `reason`."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}. Move it away, then restore it: objstore keys recover"
+
+
+class BrokenSeal(ObjstoreError):
+    """A secret does not open. Facts: `reason`, `key` (the setting's, or "")."""
+
+    def __init__(self, reason: str, key: str = "") -> None:
+        super().__init__(reason, key)
+        self.reason = reason
+        self.key = key
+
+    def __str__(self) -> str:
+        return (
+            f"the secret {self.key or 'here'} does not open: {self.reason}. Set it again: objstore settings set-secret"
+        )
+
+
+class KeyInUse(ObjstoreError):
+    """A key that was to be destroyed is still needed. Facts: `key` (its name), `reason`."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(key, reason)
+        self.key = key
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"key {self.key} is not destroyed: {self.reason}"
+
+
+class InvalidRecoveryCode(ObjstoreError, ValueError):
+    """A recovery code cannot be right; its text is not repeated here. Facts: `reason`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"this is no recovery code: {self.reason}"
+
+
+class RecoveryCodesShown(ObjstoreError):
+    """The recovery codes were shown before. Facts: `when` (as text)."""
+
+    def __init__(self, when: str) -> None:
+        super().__init__(when)
+        self.when = when
+
+    def __str__(self) -> str:
+        return f"the recovery codes were shown before ({self.when}). To see them once more: again=True"
 
 
 class _Located(ObjstoreError):

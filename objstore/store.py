@@ -16,16 +16,20 @@ from objstore.errors import InvalidRevision
 from objstore.files.blame import BlamedLine, blame
 from objstore.files.collection import Workspaces
 from objstore.files.paths import check_path
+from objstore.keys.key_folder import KeyFolder, default_folder
+from objstore.keys.source import FolderKeys
 from objstore.maintenance.check import Damage, check
 from objstore.maintenance.repack import Repacked, repack
 from objstore.maintenance.stats import Stats, stats
+from objstore.objects.kinds import Domain
 from objstore.repository.commit import CommitInfo, commit_info
 from objstore.repository.history import ancestors
 from objstore.repository.operations import Operation, operations, undo_operation
 from objstore.repository.repository import Repository, Surroundings
 from objstore.repository.revisions import parse_moment, resolve
 from objstore.repository.tags import Tags
-from objstore.settings.settings import SettingsCollection
+from objstore.settings.collection import SettingsCollection
+from objstore.settings.secret_keys import SecretKeys
 from objstore.storage.local.open_local import open_local
 from objstore.storage.local.storage import LocalStorage
 from objstore.storage.memory import MemoryStorage
@@ -40,8 +44,8 @@ if TYPE_CHECKING:
 class Store:
     """Conversations, files and settings in one place. Safe between threads; a context manager."""
 
-    def __init__(self, storage: Storage, author: str) -> None:
-        """Made by `objstore.open`; `author` is who the new commits are by."""
+    def __init__(self, storage: Storage, author: str, keys: str | Path | None = None) -> None:
+        """Made by `objstore.open`; `author` is who the new commits are by, `keys` the folder of the user's keys."""
         self.storage = storage
         self._repo = Repository(storage, Surroundings(_now, os.urandom, author))
         if isinstance(storage, LocalStorage) and not storage.read_only:
@@ -50,6 +54,11 @@ class Store:
         self.files = Workspaces(self._repo)
         self.settings = SettingsCollection(self._repo)
         self.tags = Tags(self._repo)
+        if isinstance(storage, LocalStorage):
+            folder = KeyFolder(default_folder(os.environ) if keys is None else Path(keys).absolute())
+            marker = storage.folder.read_marker
+            self._repo.keys = FolderKeys(folder, lambda: Domain(marker()), storage.place, os.urandom)
+        self.keys = SecretKeys(self._repo)
 
     @property
     def place(self) -> str:
@@ -141,16 +150,18 @@ def open_store(
     read_only: bool = False,
     author: str = "agent",
     lock_timeout: float | None = None,
+    keys: str | Path | None = None,
 ) -> Store:
     """Open a store: a folder, or "memory:" for one that nothing survives. `create` makes a folder's where there is none.
 
-    `lock_timeout`: seconds that a write waits for other processes before StoreLocked. Errors: NotAStore, StoreExists,
+    `lock_timeout`: seconds that a write waits for other processes before StoreLocked. `keys`: the folder with the keys
+    that seal secrets (by default OBJSTORE_KEYS, else ~/.config/objstore/keys). Errors: NotAStore, StoreExists,
     UnsupportedFormat, ReadOnlyStore, StoreLocked, StoreFull.
     """
     if str(url) == "memory:":
-        return Store(MemoryStorage(), author)
+        return Store(MemoryStorage(), author, keys)
     storage = open_local(Path(url), create=create, read_only=read_only, lock_timeout=lock_timeout)
-    return Store(storage, author)
+    return Store(storage, author, keys)
 
 
 def _now() -> int:

@@ -17,11 +17,12 @@ import pytest
 
 import objstore
 from objstore.aio import AsyncConversation, AsyncSettings, AsyncStore, AsyncWorkspace
+from objstore.aio.collections import AsyncSettingsCollection
 from objstore.aio.conversations import AsyncConversationDraft, AsyncConversationView
 from objstore.aio.face import THREADS, Face, InTurn, Threads
 from objstore.aio.files import AsyncFilesDraft, AsyncFilesView
 from objstore.aio.metadata import AsyncMetadata, AsyncMetadataDraft
-from objstore.aio.settings import AsyncSettingsDraft, AsyncSettingsView
+from objstore.aio.settings import AsyncChain, AsyncSecretKeys, AsyncSettingsDraft, AsyncSettingsView
 from objstore.conversations.conversation import Conversation
 from objstore.conversations.draft import ConversationDraft
 from objstore.conversations.follow import HeadMoved
@@ -39,7 +40,10 @@ from objstore.errors import (
 from objstore.files.draft import FilesDraft
 from objstore.files.view import FilesView
 from objstore.files.workspace import Workspace
+from objstore.settings.chain import Chain
+from objstore.settings.collection import SettingsCollection
 from objstore.settings.draft import SettingsDraft
+from objstore.settings.secret_keys import SecretKeys
 from objstore.settings.settings import Settings
 from objstore.settings.view import SettingsView
 from objstore.store import Store
@@ -414,9 +418,12 @@ PAIRS: list[tuple[type, type[Face[Any]], set[str]]] = [
     (Workspace, AsyncWorkspace, {"root"}),
     (FilesView, AsyncFilesView, {"root", "size"}),
     (FilesDraft, AsyncFilesDraft, set()),
-    (Settings, AsyncSettings, set()),
-    (SettingsView, AsyncSettingsView, {"root"}),
+    (Settings, AsyncSettings, {"layer", "layer_if_any"}),
+    (SettingsCollection, AsyncSettingsCollection, {"heads"}),
+    (SettingsView, AsyncSettingsView, {"root", "layer"}),
     (SettingsDraft, AsyncSettingsDraft, set()),
+    (Chain, AsyncChain, {"layer"}),
+    (SecretKeys, AsyncSecretKeys, set()),
 ]
 
 

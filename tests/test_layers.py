@@ -49,8 +49,10 @@ IMPORTERS = {
     "msgpack": "objstore/objects/codec.py",
     "nacl": "objstore/keys/",
     "pathspec": "objstore/files/ignore.py",
+    "pydantic": "objstore/settings/schema.py",
     "pyfastcdc": "objstore/objects/chunking.py",
     "rich": "objstore/cli/",
+    "yaml": "objstore/settings/text/yaml_text.py",
     "zstandard": "objstore/packs/",
 }
 IMPURE = {"io", "mmap", "os", "pathlib", "random", "secrets", "shutil", "socket", "sqlite3", "subprocess", "tempfile"}

@@ -196,7 +196,7 @@ def test_settings_resolve_names_the_source_of_every_value(store: objstore.Store)
         overrides={"ui.theme": "light"},
         environ={"APP_LLM_TRIES": "5"},
     )
-    assert resolved == {
+    assert {key: (found.value, found.source) for key, found in resolved.items()} == {
         "llm.model": ("newer", "stored"),
         "llm.tries": (5, "environment"),
         "ui.theme": ("light", "override"),

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from objstore.aio.conversations import AsyncConversation
 from objstore.aio.face import Awaited, Face, Runner, Streamed
 from objstore.aio.files import AsyncWorkspace
-from objstore.aio.settings import AsyncSettings
+from objstore.aio.settings import AsyncChain, AsyncSettings
 from objstore.conversations.conversation import Conversation
 from objstore.conversations.conversations import Conversations
 from objstore.files.collection import Workspaces
 from objstore.files.workspace import Workspace
 from objstore.repository.collection import Collection
 from objstore.repository.tags import Tags
-from objstore.settings.settings import Settings, SettingsCollection
+from objstore.settings.collection import SettingsCollection
+from objstore.settings.settings import Settings
 
 S = TypeVar("S")
 A = TypeVar("A")
@@ -70,6 +71,18 @@ class AsyncSettingsCollection(AsyncCollection[Settings, AsyncSettings]):
 
     def __init__(self, runner: Runner, sync: SettingsCollection) -> None:
         super().__init__(runner, sync, AsyncSettings)
+        self._settings = sync
+
+    async def open(self, name: str, *, create: bool = False, schema: type[Any] | None = None) -> AsyncSettings:
+        """As `SettingsCollection.open`."""
+        return AsyncSettings(
+            self.runner, await self.runner.run(self._settings.open, name, create=create, schema=schema)
+        )
+
+    async def chain(self, *scopes: str | AsyncSettings, schema: type[Any] | None = None) -> AsyncChain:
+        """As `SettingsCollection.chain`."""
+        plain = [scope.sync if isinstance(scope, AsyncSettings) else scope for scope in scopes]
+        return AsyncChain(self.runner, await self.runner.run(self._settings.chain, *plain, schema=schema))
 
 
 class AsyncTags(Face[Tags]):

@@ -10,6 +10,7 @@ from typing import Any
 from objstore.aio.collections import AsyncConversations, AsyncSettingsCollection, AsyncTags, AsyncWorkspaces
 from objstore.aio.conversations import AsyncConversationView
 from objstore.aio.face import Awaited, Face, Streamed, Threads
+from objstore.aio.settings import AsyncSecretKeys
 from objstore.store import Store
 from objstore.store import open_store as open_sync
 from refs.protocol import RefReader
@@ -44,6 +45,7 @@ class AsyncStore(Face[Store]):
         self.conversations = AsyncConversations(threads, sync.conversations)
         self.files = AsyncWorkspaces(threads, sync.files)
         self.settings = AsyncSettingsCollection(threads, sync.settings)
+        self.keys = AsyncSecretKeys(threads, sync.keys)
         self.tags = AsyncTags(threads, sync.tags)
         self.refs = AsyncRefs(threads, sync.refs)
 
@@ -113,10 +115,11 @@ def open_store(
     read_only: bool = False,
     author: str = "agent",
     lock_timeout: float | None = None,
+    keys: str | Path | None = None,
 ) -> Opening:
     """As `objstore.open`, to be awaited or used in `async with`."""
 
     def open_it() -> Store:
-        return open_sync(url, create=create, read_only=read_only, author=author, lock_timeout=lock_timeout)
+        return open_sync(url, create=create, read_only=read_only, author=author, lock_timeout=lock_timeout, keys=keys)
 
     return Opening(str(url), open_it)

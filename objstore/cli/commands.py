@@ -23,6 +23,7 @@ PLACES: Final[Mapping[str, str]] = {
     "conversations": f"{_HERE}.conversations:conversations",
     "files": f"{_HERE}.files_group:files",
     "settings": f"{_HERE}.settings:settings",
+    "keys": f"{_HERE}.keys:keys",
     "log": f"{_HERE}.history:log",
     "show": f"{_HERE}.history:show",
     "diff": f"{_HERE}.history:diff",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from objstore.cli.rendering import summary
 from objstore.cli.session import Session
+from objstore.cli.values import for_json, for_people
 
 if TYPE_CHECKING:
     from objstore.conversations.view import ConversationView
@@ -38,7 +38,7 @@ def _show_metadata(current: Session, name: str, before: object, after: object) -
     current.say(f"metadata: {name}", "bold")
     for sign, value, style in (("-", before, "red"), ("+", after, "green")):
         if value is not None:
-            current.say(f"{sign} {name} = {json.dumps(value, ensure_ascii=False)}", style)
+            current.say(f"{sign} {name} = {for_people(value)}", style)
 
 
 def _show_events(current: Session, old: ConversationView, new: ConversationView, common: int) -> None:
@@ -78,8 +78,9 @@ def _show_setting(current: Session, old: SettingsView, new: SettingsView, change
         (new, change.new, "new", "+", "green"),
     ):
         if entry is not None:
-            facts[word] = view.get(key)
-            lines.append((f"{sign} {key} = {json.dumps(facts[word], ensure_ascii=False)}", style))
+            value = view.get(key)
+            facts[word] = for_json(value)
+            lines.append((f"{sign} {key} = {for_people(value)}", style))
     if current.as_json:
         current.show(facts, "")
         return

@@ -33,14 +33,21 @@ def code_of(error: Exception) -> int:
 
     unusable = (e.NotAStore, e.StoreLocked, e.StoreFull, e.ReadOnlyStore, e.StorageFailure, e.StoreClosed)
     exists = (e.ConversationExists, e.WorkspaceExists, e.SettingsExist, e.TagExists, e.StoreExists)
-    locks = (e.PathExists, e.LockHeld, e.LockLost)
-    refused = (e.InvalidValue, e.InvalidPath, e.InvalidRefName, e.InvalidRevision)
+    held = (e.PathExists, e.LockHeld, e.LockLost, e.KeyInUse)
+    refused = (
+        e.InvalidValue,
+        e.InvalidPath,
+        e.InvalidRefName,
+        e.InvalidRevision,
+        e.InvalidSetting,
+        e.InvalidRecoveryCode,
+    )
     kinds: tuple[tuple[int, tuple[type[Exception], ...]], ...] = (
         (UNUSABLE, (*unusable, e.UnsupportedFormat)),
-        (DAMAGED, (e.CorruptObject, e.BrokenLog, e.MissingObject)),
-        (CONFLICT, (e.MovedHead, e.RefConflict, e.DirtyWorkspace, e.MergeConflict, *exists, *locks)),
+        (DAMAGED, (e.CorruptObject, e.BrokenLog, e.MissingObject, e.BrokenSeal, e.DamagedKey)),
+        (CONFLICT, (e.MovedHead, e.RefConflict, e.DirtyWorkspace, e.MergeConflict, *exists, *held)),
         (NOT_FOUND, (e.UnknownRevision, e.UnknownConversation, e.UnknownWorkspace, e.UnknownSettings, e.UnknownTag)),
         (USAGE, refused),
-        (NOT_FOUND, (e.UnknownPath, e.UnknownSetting, FileNotFoundError, IndexError)),
+        (NOT_FOUND, (e.UnknownPath, e.UnknownSetting, e.MissingKey, FileNotFoundError, IndexError)),
     )
     return next((code for code, types in kinds if isinstance(error, types)), ERROR)

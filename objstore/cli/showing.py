@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import stat
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from objstore.cli.content import put_file
 from objstore.cli.rendering import Part, readable
 from objstore.cli.session import Session
+from objstore.cli.values import for_json, for_people
 
 if TYPE_CHECKING:
     from objstore.files.view import FilesView
@@ -56,4 +56,4 @@ def show_files(current: Session, view: FilesView, path: str) -> None:
 def show_settings(current: Session, view: SettingsView) -> None:
     """Print keys with their values."""
     for key, value in view.values().items():
-        current.show({"key": key, "value": value}, f"{key} = {json.dumps(value, ensure_ascii=False)}")
+        current.show({"key": key, "value": for_json(value)}, f"{key} = {for_people(value)}")

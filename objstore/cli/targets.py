@@ -62,5 +62,9 @@ def at_option(function: F) -> F:
 
 
 def _count_or_text(_: click.Context, __: click.Parameter, value: str | None) -> int | str | None:
-    """A bare number is one of events."""
-    return int(value) if value is not None and value.isdecimal() and len(value) < 10 else value
+    return None if value is None else moment_of(value)
+
+
+def moment_of(value: str) -> int | str:
+    """A moment as the library takes it: a bare number is one of events."""
+    return int(value) if value.isdecimal() and len(value) < 10 else value

@@ -45,6 +45,7 @@ def _in_options(text: str, options: Collection[str]) -> str:
         ("Choose another path, or overwrite=True", "Choose another path, or add --overwrite"),
         ("Open it, or choose another name", "Choose another name"),
         ("Open them, or choose another name", "Choose another name"),
+        ("To see them once more: again=True", "To see them once more: --again"),
         (
             "Close the store and open it again: that makes a new journal",
             "Run the command again: it makes a new journal",

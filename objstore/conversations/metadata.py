@@ -21,7 +21,7 @@ from objstore.repository.growth import Growth
 from objstore.repository.history import began
 from objstore.repository.repository import Repository
 from objstore.settings.draft import SettingsDraft
-from objstore.settings.view import check_setting_key
+from objstore.settings.keys import check_setting_key
 
 MAX_TITLE = 1000
 MAX_TAG = 200

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from objstore.errors import CorruptObject
+from objstore.keys.source import KeySource, MemoryKeys
 from objstore.objects.commits import Commit, decode_commit
 from objstore.objects.events import event_value
 from objstore.objects.kinds import Kind, Object, Oid
@@ -42,6 +43,7 @@ class Repository:
         self.random = surroundings.random
         self.author = surroundings.author
         self.cache: Path | None = None  # where derived files may be kept
+        self.keys: KeySource = MemoryKeys(surroundings.random)  # what seals secrets
         self.nodes = NodeReader(self.read_tree)
         self._commits: OrderedDict[Oid, Commit] = OrderedDict()
         self._lock = threading.Lock()

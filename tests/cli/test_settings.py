@@ -69,10 +69,12 @@ def test_what_counts_is_resolved_with_where_it_came_from(call: Calls, monkeypatc
     call("settings", "set", "user", "d", "1")
     monkeypatch.setenv("APP_C", "2")
     words = ("settings", "resolve", "user", "--default", "a=0", "--default", "b=0", "--override", "d=x")
-    assert [tuple(line.values()) for line in call.json(*words, "--env-prefix", "APP_")] == [
-        ("a", 0, "default"),
-        ("b", 1, "stored"),
-        ("c", 2, "environment"),
-        ("d", "x", "override"),
+    lines = call.json(*words, "--env-prefix", "APP_")
+    assert [(line["key"], line["value"], line["source"], line["scope"]) for line in lines] == [
+        ("a", 0, "default", ""),
+        ("b", 1, "stored", "settings/user"),
+        ("c", 2, "environment", "APP_C"),
+        ("d", "x", "override", ""),
     ]
+    assert [line["commit"] is not None for line in lines] == [False, True, False, False]
     assert "KEY=VALUE" in call("settings", "resolve", "user", "--default", "a", code=2)

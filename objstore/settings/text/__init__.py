@@ -1,0 +1,1 @@
+"""Settings as text files: TOML, JSON, YAML and .env. Pure: values to text and back, no I/O."""
