@@ -18,7 +18,9 @@ from objstore.files.collection import Workspaces
 from objstore.files.paths import check_path
 from objstore.keys.key_folder import KeyFolder, default_folder
 from objstore.keys.source import FolderKeys
-from objstore.maintenance.check import Damage, check
+from objstore.maintenance.finding import Finding
+from objstore.maintenance.fsck import Fsck, fsck
+from objstore.maintenance.progress import Progress, silent
 from objstore.maintenance.repack import Repacked, repack
 from objstore.maintenance.stats import Stats, stats
 from objstore.objects.kinds import Domain
@@ -116,9 +118,17 @@ class Store:
         """How much there is, and what compression and sharing saved."""
         return stats(self._repo)
 
-    def check(self) -> Iterator[Damage]:
-        """Read everything that the refs reach and report what is missing or damaged, with where it is met."""
-        return check(self._repo)
+    def fsck(self, *, full: bool = True, progress: Progress = silent) -> Fsck:
+        """Check everything and report what is missing, damaged or not as it must be, with all that it touches.
+
+        `full` reads every stored byte; without it the payloads of events and files are left alone. Beside readers and
+        writers. Damage is in the report, never an exception.
+        """
+        return fsck(self._repo, full=full, check_path=check_path, progress=progress)
+
+    def check(self) -> Iterator[Finding]:
+        """The findings of a full `fsck`."""
+        yield from self.fsck().findings
 
     def import_history(self, history: History, prefix: str = "") -> Imported:
         """Bring an agent's history in as a conversation of `prefix` and its name; nothing is added twice."""

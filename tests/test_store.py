@@ -261,7 +261,7 @@ def test_a_flipped_byte_is_found_and_named(tmp_path: Path) -> None:
     with objstore.open(tmp_path / "s") as store:
         damage = list(store.check())
         assert len(damage) == 1
-        assert damage[0].where == ["event 0 of c (moment c#1)"]
+        assert damage[0].where == ("c#1",)
         assert store.conversations.open("c")[1] == {"text": "other"}
 
 

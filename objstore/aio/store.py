@@ -35,6 +35,7 @@ class AsyncStore(Face[Store]):
     undo = Awaited(Store.undo)
     repack = Awaited(Store.repack)
     stats = Awaited(Store.stats)
+    fsck = Awaited(Store.fsck)
     check = Streamed(Store.check)
     import_history = Awaited(Store.import_history)
 

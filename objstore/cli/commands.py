@@ -38,7 +38,8 @@ PLACES: Final[Mapping[str, str]] = {
     "tag": f"{_HERE}.whole_store:tag",
     "repack": f"{_HERE}.whole_store:repack",
     "stats": f"{_HERE}.whole_store:stats",
-    "doctor": f"{_HERE}.whole_store:doctor",
+    "fsck": f"{_HERE}.checking:fsck",
+    "doctor": f"{_HERE}.checking:doctor",
     "completion": f"{_HERE}.completion_script:completion",
     "demo": f"{_HERE}.demo:demo",
 }

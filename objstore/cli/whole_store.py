@@ -1,4 +1,4 @@
-"""Commands about the whole store: `init`, `operations`, `tag`, `repack`, `stats`, `doctor`."""
+"""Commands about the whole store: `init`, `operations`, `tag`, `repack`, `stats`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from objstore.cli.completion import complete
-from objstore.cli.exit_codes import DAMAGED
 from objstore.cli.lazy_group import PlainCommand
 from objstore.cli.session import FOLDER, Session, session, time_text
 
@@ -109,24 +108,3 @@ def stats(current: Session) -> None:
         with current.working("Counting"):
             facts = store.stats()._asdict()
         current.show(facts, "\n".join(f"{facts[name]:>16,}  {text}" for name, text in _STATS.items()))
-
-
-@click.command(cls=PlainCommand)
-@click.pass_context
-def doctor(context: click.Context) -> None:
-    """Read everything that the refs reach and report damage.
-
-    Exit code 5 if there is any.
-    """
-    current = context.ensure_object(Session)
-    found = 0
-    with current.open() as store:
-        with current.working("Reading everything that the refs reach"):
-            damages = list(store.check())
-        for damage in damages:
-            found += 1
-            reason = damage.reason.removesuffix(". Run: objstore doctor")  # which is this
-            current.show(damage._asdict(), f"{', '.join(damage.where)}: {reason}", "red")
-    if found:
-        context.exit(DAMAGED)
-    current.show({"damage": 0}, "Everything that the refs reach is there and sound.")

@@ -1,0 +1,163 @@
+"""The check as a whole, and its report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from objstore.errors import ObjstoreError
+from objstore.maintenance.finding import Fault, Finding, Findings
+from objstore.maintenance.fsck.histories import Histories, Step
+from objstore.maintenance.fsck.known import Objects
+from objstore.maintenance.fsck.logs import Root, broken_logs, roots
+from objstore.maintenance.fsck.places import Walked, short
+from objstore.maintenance.fsck.stored import Stored, Tally
+from objstore.maintenance.fsck.trees import CheckPath, Trees
+from objstore.maintenance.progress import Progress, silent
+from objstore.objects.kinds import Oid
+from objstore.repository.history import is_on_chain
+from objstore.repository.repository import Repository, Surroundings
+from objstore.storage.local.soundness import lister
+from objstore.storage.local.storage import LocalStorage
+
+_MOST_SHARED = 100  # Findings for which it is looked up which other refs they touch.
+
+
+class Fsck(NamedTuple):
+    """The report: what was found, and how much was looked at.
+
+    `size` is the bytes of the objects that were read, `stored` the bytes of the store that they were read from,
+    `seconds` the time it took. `full`: every stored byte was read.
+    """
+
+    findings: tuple[Finding, ...]
+    full: bool
+    refs: int
+    commits: int
+    objects: int
+    size: int
+    stored: int
+    seconds: float
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+    def facts(self) -> dict[str, object]:
+        """The report for programs, without its findings."""
+        return {
+            "damage": len(self.findings),
+            "full": self.full,
+            "refs": self.refs,
+            "commits": self.commits,
+            "objects": self.objects,
+            "bytes": self.size,
+            "stored": self.stored,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def fsck(
+    repo: Repository, *, full: bool = True, check_path: CheckPath | None = None, progress: Progress = silent
+) -> Fsck:
+    """Check everything; see the package. Raises nothing about damage: that is in the report."""
+    began = time.monotonic()
+    findings, tally = Findings(), Tally()
+    storage = repo.storage
+    # A repository of its own: what the caller's has in its caches must not hide what the storage has lost since.
+    fresh = Repository(storage, Surroundings(repo.now, repo.random, repo.author))
+    listed = lister(storage) if isinstance(storage, LocalStorage) else None
+    objects = Objects(storage, None if full else listed)
+    stored = Stored(objects, findings, tally, progress)
+    if full:
+        stored.read_all(storage)
+    else:
+        stored.look_at_files(storage)
+    check = _Check(fresh, objects, findings, check_path, progress)
+    check.logs()
+    check.histories()
+    check.name_sharers()
+    seconds = time.monotonic() - began
+    counts = (check.refs, check.commits, tally.objects, tally.size, tally.stored)
+    return Fsck(tuple(findings), full, *counts, seconds)
+
+
+def unopened(error: ObjstoreError) -> Fsck:
+    """The report about a store that damage keeps from being opened."""
+    reason = getattr(error, "reason", "") or str(error)
+    return Fsck((Finding(Fault.STORE, str(reason)),), False, 0, 0, 0, 0, 0, 0.0)
+
+
+class _Check:
+    """One walk over the refs, their logs, and everything behind them."""
+
+    def __init__(
+        self,
+        repo: Repository,
+        objects: Objects,
+        findings: Findings,
+        check_path: CheckPath | None,
+        progress: Progress,
+    ) -> None:
+        self._repo = repo
+        self._objects = objects
+        self._findings = findings
+        self._check_path = check_path
+        self._progress = progress
+        self._histories = Histories(repo, objects, findings)
+        self._trees = Trees(repo, objects, findings)
+        self._met: dict[str, tuple[Oid, str]] = {}  # finding's object -> the commit at which it was met first
+        self._noted = 0  # findings that were looked at for `_met`
+        self.refs = 0
+        self.commits = 0
+
+    def logs(self) -> None:
+        """The chains of all logs."""
+        for name, reason in broken_logs(self._repo.storage.refs):
+            self._findings.add(Fault.REF, reason, where=short(name))
+
+    def histories(self) -> None:
+        """Everything behind the refs and the values in their logs."""
+        try:
+            for root in roots(self._repo.storage.refs):
+                self.refs += root.is_head
+                self._noted = len(self._findings)
+                for step in self._histories.walk(root.ref, root.oid, root.suffix):
+                    self._step(step, root)
+        except (ObjstoreError, UnicodeDecodeError, TypeError) as error:  # SQLite's columns may hold any type.
+            self._findings.add(Fault.REF, f"the refs cannot be read on: {getattr(error, 'reason', '') or error}")
+
+    def _step(self, step: Step, root: Root) -> None:
+        self.commits += 1
+        if self.commits % 1024 == 0:
+            self._progress("histories", self.commits, 0)
+        commit = step.commit
+        if commit.files is not None or commit.settings is not None:
+            moment = step.walked.moment(step.oid, commit)
+            if commit.files is not None:
+                self._trees.check(commit.files, moment, self._check_path)
+            if commit.settings is not None:
+                self._trees.check(commit.settings, moment, None)
+        for finding in self._findings.since(self._noted):
+            self._met.setdefault(finding.oid, (step.oid, root.ref))
+        self._noted = len(self._findings)
+
+    def name_sharers(self) -> None:
+        """Name the other refs whose history holds a commit at which damage was met."""
+        for oid, (met, ref) in list(self._met.items())[:_MOST_SHARED]:
+            if oid:
+                for moment in self._sharers(met, ref):
+                    self._findings.touch(oid, moment)
+
+    def _sharers(self, met: Oid, ref: str) -> Iterator[str]:
+        for root in roots(self._repo.storage.refs):
+            if not root.is_head:
+                return  # The heads come first.
+            try:
+                if root.ref != ref and is_on_chain(self._repo, met, root.oid):
+                    top = self._repo.commit(root.oid).place
+                    yield Walked(root.ref, root.suffix, top).moment(met, self._repo.commit(met))
+            except ObjstoreError:
+                continue

@@ -1,0 +1,264 @@
+"""Whether the files of a local store are sound, read front to back: packs by frames, the journal by pages of rows.
+
+Works on the folder and the journal alone, so that a store whose packs cannot be opened can be looked at too. Units are
+independent and large, so that several threads gain by them. Nothing is changed.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from objstore.errors import CorruptObject, ObjstoreError
+from objstore.objects.canonical import payload_fault
+from objstore.objects.hashing import Hasher
+from objstore.objects.kinds import Kind, Oid
+from objstore.packs.compression import Compression
+from objstore.packs.frame_header import HEADER_SIZE, decode_header
+from objstore.packs.pack import Pack, salvage
+from objstore.packs.pack_index import PackIndex
+from objstore.storage.local.frames import FrameCodec, open_frame
+from objstore.storage.local.journal import Journal, PackRow
+from objstore.storage.local.open_pack import FileBuffer, map_file
+from objstore.storage.local.storage import LocalStorage
+
+_HEAD = 26  # Bytes of a pack before its first frame.
+_BASES = 8
+_ROWS = 512
+_LISTED = "SELECT 1 FROM objects WHERE substr(oid, 1, 8) = ?1 AND oid = ?2"
+_LARGEST = 1 << 30  # Bytes of an object in the journal.
+
+
+class Sound(NamedTuple):
+    """An object that was read and is what its id and kind say."""
+
+    oid: Oid
+    kind: Kind
+    size: int
+
+
+class Unsound(NamedTuple):
+    """A fault in a file: `file` is its path within the store, `what` one of "pack", "index", "journal", "object"."""
+
+    file: str
+    what: str
+    reason: str
+    oid: bytes | None = None
+
+
+Unit = Callable[[], tuple[list[Sound], list[Unsound], int]]
+"""A part of the store to be read: the sound objects in it, the faults, and the bytes of store that were read."""
+
+
+class PackReader:
+    """One pack and its index, opened for being checked. Safe between threads."""
+
+    def __init__(self, folder: Path, name: str, codec: FrameCodec) -> None:
+        """CorruptObject: the pack's ends are damaged. ObjstoreError, OSError: it cannot be opened."""
+        self.file = f"packs/{name}.pack"
+        self.index_file = f"packs/{name}.index"
+        self._codec = codec
+        self._handle = os.open(folder / f"{name}.pack", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            buffer = FileBuffer(self._handle, self.file)
+            self.size = len(buffer)
+            self.pack = Pack(buffer, self.file)
+            if self.pack.pack_id.hex() != name:
+                raise CorruptObject(None, f"it is the pack {self.pack.pack_id.hex()} under another's name")
+        except BaseException:
+            os.close(self._handle)
+            self._handle = -1
+            raise
+        self._bases: dict[int, bytes] = {}
+        self.index: PackIndex | None = None
+        self.index_fault = ""
+        try:
+            self.index = PackIndex(map_file(folder / f"{name}.index"), self.pack.pack_id)
+        except (ObjstoreError, OSError) as error:
+            self.index_fault = reason_of(error)
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", -1) >= 0:
+            os.close(self._handle)
+
+    def ends(self) -> Iterator[Unsound]:
+        """Faults of footer and index, without reading the frames but for their headers."""
+        at, records = _HEAD, 0
+        for number in range(self.pack.frames):
+            try:
+                start, stop = self.pack.frame_span(number)
+                header = decode_header(self._bytes(number)[:HEADER_SIZE])
+                if start != at or header.size != stop - start or header.records != self.pack.frame_records(number):
+                    raise CorruptObject(None, "the footer does not fit the frame")
+                at, records = stop, records + header.records
+            except CorruptObject as error:
+                yield Unsound(self.file, "pack", f"frame {number}: {error.reason}")
+                return
+        if records != self.pack.objects:
+            yield Unsound(self.file, "pack", f"its frames hold {records} objects, its trailer says {self.pack.objects}")
+        yield from self._index_faults()
+
+    def _index_faults(self) -> Iterator[Unsound]:
+        try:
+            if self.index is None:
+                raise CorruptObject(None, self.index_fault)
+            self.index.check([self.pack.frame_records(number) for number in range(self.pack.frames)])
+        except CorruptObject as error:
+            yield Unsound(self.index_file, "index", error.reason)
+
+    def units(self) -> Iterator[Unit]:
+        """Every frame as a unit."""
+        for number in range(self.pack.frames):
+            yield partial(self.read, number)
+
+    def read(self, number: int) -> tuple[list[Sound], list[Unsound], int]:
+        """Read one frame: checksum, decompression, hashes, canonical form, and the index's word on each record."""
+        sound: list[Sound] = []
+        faults: list[Unsound] = []
+        size = 0
+        try:
+            data = self._bytes(number)
+            size = len(data)
+            if not self.pack.frame_records(number):
+                self._base(number)
+                return sound, faults, size
+            frame = open_frame(number, lambda _: data, self._base, self._codec)
+            index = self.index
+            for record in range(len(frame)):
+                kind, payload, oid = frame.kind(record), frame.payload(record), frame.oid(record)
+                # Who walks the histories decodes commits, and once is enough.
+                fault = None if kind is Kind.COMMIT else payload_fault(kind, payload)
+                if fault:
+                    faults.append(Unsound(self.file, "object", fault, oid))
+                else:
+                    sound.append(Sound(oid, kind, len(payload)))
+                if index is not None and (number, record) not in index.find(oid):
+                    reason = f"it does not lead to record {record} of frame {number}"
+                    faults.append(Unsound(self.index_file, "index", reason, oid))
+        except CorruptObject as error:
+            faults.append(Unsound(self.file, "pack", f"frame {number}: {error.reason}"))
+        return sound, faults, size
+
+    def _bytes(self, number: int) -> bytes:
+        return self.pack.frame_data(number)
+
+    def _base(self, number: int) -> bytes:
+        text = self._bases.get(number)
+        if text is None:
+            text = self._codec.base_text(self._bytes(number))
+            self._bases[number] = text
+            if len(self._bases) > _BASES:  # Frames come in order: the oldest base is done with.
+                self._bases.pop(min(self._bases), None)
+        return text
+
+
+def open_packs(
+    folder: Path, rows: list[PackRow], hasher: Hasher, compression: Compression
+) -> Iterator[PackReader | Unsound]:
+    """The listed packs, opened one by one, or what keeps one from being opened; faults of sizes in the list too."""
+    codec = FrameCodec(hasher, compression)
+    for row in rows:
+        try:
+            reader = PackReader(folder, row.name, codec)
+        except FileNotFoundError:
+            yield Unsound(f"packs/{row.name}.pack", "pack", f"it is gone, with {row.objects} objects")
+            continue
+        except (ObjstoreError, OSError) as error:
+            yield Unsound(f"packs/{row.name}.pack", "pack", f"{reason_of(error)}; {_whole_frames(folder, row.name)}")
+            continue
+        if reader.pack.objects != row.objects:
+            reason = f"it holds {reader.pack.objects} objects, the journal says {row.objects}"
+            yield Unsound(reader.file, "journal", reason)
+        yield reader
+
+
+def _whole_frames(folder: Path, name: str) -> str:
+    try:
+        handle = os.open(folder / f"{name}.pack", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        return error.strerror or str(error)
+    try:
+        count = sum(1 for _ in salvage(FileBuffer(handle, name)))
+    finally:
+        os.close(handle)
+    return f"{count} of its frames are whole, and repair brings them back"
+
+
+def journal_faults(journal: Journal, quick: bool) -> Iterator[Unsound]:
+    """What SQLite itself finds wrong with the journal's file."""
+    try:
+        pragma = "quick_check" if quick else "integrity_check"
+        for (text,) in journal.connection().execute(f"PRAGMA {pragma}(20)").fetchall():
+            if text != "ok":
+                yield Unsound(journal.path.name, "journal", text)
+    except (sqlite3.Error, ObjstoreError) as error:
+        yield Unsound(journal.path.name, "journal", reason_of(error))
+
+
+def journal_units(journal: Journal, hasher: Hasher) -> Iterator[Unit | Unsound]:
+    """The rows of the journal, a page of them a unit. What cannot be read is told, and the rest left out."""
+    after = 0
+    query = "SELECT id, oid, kind, domain, data FROM objects WHERE id > ? ORDER BY id LIMIT ?"
+    while True:
+        try:
+            rows = journal.connection().execute(query, (after, _ROWS)).fetchall()
+        except (sqlite3.Error, ObjstoreError) as error:
+            yield Unsound(journal.path.name, "journal", f"objects behind row {after}: {reason_of(error)}")
+            return
+        if not rows:
+            return
+        yield partial(_read_rows, journal, hasher, rows)
+        after = rows[-1][0]
+
+
+def _read_rows(
+    journal: Journal, hasher: Hasher, rows: list[tuple[int, Any, Any, Any, Any]]
+) -> tuple[list[Sound], list[Unsound], int]:
+    sound: list[Sound] = []
+    faults: list[Unsound] = []
+    size = 0
+    for number, oid, kind, domain, data in rows:
+        size += len(data) if isinstance(data, bytes) else 0
+        fault = row_fault(journal.compression, hasher, (oid, kind, domain, data))
+        if isinstance(fault, Sound):
+            sound.append(fault)
+        else:
+            known = oid if isinstance(oid, bytes) and len(oid) == 32 else None
+            faults.append(Unsound(journal.path.name, "object", f"row {number}: {fault}", known))
+    return sound, faults, size
+
+
+def row_fault(compression: Compression, hasher: Hasher, row: tuple[Any, Any, Any, Any]) -> Sound | str:
+    """The object of a row of the journal, or what is wrong with it. Damage may leave other types than were written."""
+    oid, kind, domain, data = row
+    try:
+        payload = compression.decompress_small(data, _LARGEST)
+        if domain != hasher.domain or hasher.oid(Kind(kind), payload) != oid:
+            return "it does not hash to its id"
+    except (CorruptObject, ValueError, TypeError, KeyError, IndexError) as error:
+        return reason_of(error)
+    return payload_fault(Kind(kind), payload) or Sound(Oid(oid), Kind(kind), len(payload))
+
+
+def lister(storage: LocalStorage) -> Callable[[Oid], bool]:
+    """Tells whether an index names an object: by the first eight bytes of its id in a pack, by all of it in the journal.
+
+    For a quick look only; it reads no payload and so does not know whether the object is sound.
+    """
+
+    def lists(oid: Oid) -> bool:
+        if any(pack.find(oid) for pack in storage.packs):
+            return True
+        return storage.journal.connection().execute(_LISTED, (oid[:8], oid)).fetchone() is not None
+
+    return lists
+
+
+def reason_of(error: BaseException) -> str:
+    """An error's own words, without what to do about it."""
+    reason = getattr(error, "reason", None) or getattr(error, "strerror", None)
+    return reason if isinstance(reason, str) and reason else str(error)

@@ -1,0 +1,130 @@
+"""One byte of a store is another: it is found and named, what is not touched reads as before, and no wrong data comes."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import objstore
+from objstore.errors import ObjstoreError
+from objstore.maintenance.finding import Fault
+from tests.maintenance import stores
+
+SEED = 20
+WHOLE = {Fault.JOURNAL, Fault.STORE, Fault.PACK, Fault.INDEX, Fault.REF}
+DERIVED = {"lock"}  # Its bytes are checked at opening and made anew.
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return stores.make_small(tmp_path_factory.mktemp("sound") / "store")
+
+
+@pytest.fixture(scope="module")
+def before(sound: Path, tmp_path_factory: pytest.TempPathFactory) -> stores.Content:
+    copy = tmp_path_factory.mktemp("copy") / "store"
+    shutil.copytree(sound, copy)
+    with objstore.open(copy) as store:
+        assert store.fsck().findings == ()
+        return stores.content(store)
+
+
+def files_of(place: Path) -> list[Path]:
+    """The files of a store that hold something, without what is derived."""
+    found = [path for path in sorted(place.rglob("*")) if path.is_file() and "cache" not in path.parts]
+    return [path for path in found if path.name not in DERIVED and path.stat().st_size]
+
+
+def spots(data: bytes) -> Iterator[slice]:
+    """Every byte that is not zero, and runs of up to 64 zeros as one: unused room, mostly."""
+    at = 0
+    while at < len(data):
+        stop = at + 1
+        while data[at] == 0 and stop < len(data) and data[stop] == 0 and stop - at < 64:
+            stop += 1
+        yield slice(at, stop)
+        at = stop
+
+
+def damage(data: bytes, spot: slice, chance: random.Random) -> bytes:
+    """The data with one bit of every byte in the spot flipped."""
+    flipped = bytes(byte ^ 1 << chance.randrange(8) for byte in data[spot])
+    return data[: spot.start] + flipped + data[spot.stop :]
+
+
+def judge(place: Path, before: stores.Content) -> bool:
+    """Open and check a damaged store; whether damage was found. AssertionError: it was wrong or silent."""
+    try:
+        opened = objstore.open(place)
+    except ObjstoreError:
+        return True
+    with opened as store:
+        findings = store.fsck().findings
+        try:
+            after = stores.content(store)
+        except ObjstoreError:  # The refs cannot even be listed.
+            assert findings
+            return True
+        touched = " ".join(" ".join(finding.where) for finding in findings)
+        whole = bool({finding.fault for finding in findings} & WHOLE)
+        for name, value in before.items():
+            found = after.get(name, "lost")
+            if found != value:
+                short = name.removeprefix("log of ").removeprefix("conversations/")
+                # Entries of a log are read as they are; it is the check of its chain that finds damage in them.
+                assert isinstance(found, str) or name.startswith("log of "), f"{name} reads as something else"
+                assert whole or short in touched, f"{name} is {found}, and no finding names it: {findings}"
+        return bool(findings)
+
+
+def run(sound: Path, before: stores.Content, place: Path, share: float, name: str = "") -> dict[str, int]:
+    """Damage a share of all spots, one after the other; how often it was found, by file suffix."""
+    chance = random.Random(SEED)
+    found: dict[str, int] = {}
+    for file in files_of(sound):
+        data = file.read_bytes()
+        if name not in file.name:
+            continue
+        for spot in spots(data):
+            if chance.random() >= share:
+                continue
+            shutil.rmtree(place, ignore_errors=True)
+            shutil.copytree(sound, place)
+            (place / file.relative_to(sound)).write_bytes(damage(data, spot, chance))
+            try:
+                found[file.suffix] = found.get(file.suffix, 0) + judge(place, before)
+            except Exception as error:
+                raise AssertionError(f"seed {SEED}: {file.name}, bytes {spot}: {error!r}") from error
+    return found
+
+
+def test_damage_at_some_bytes_is_found_and_nothing_else_is_lost(
+    sound: Path, before: stores.Content, tmp_path: Path
+) -> None:
+    found = run(sound, before, tmp_path / "s", 0.012)
+    assert found[".sqlite"] > 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [".sqlite", ".pack", ".index", "format"])
+def test_damage_at_every_byte_is_found_and_nothing_else_is_lost(
+    sound: Path, before: stores.Content, tmp_path: Path, name: str
+) -> None:
+    found = run(sound, before, tmp_path / "s", 1.0, name)
+    assert sum(found.values()) > 20
+
+
+def test_every_byte_of_a_pack_is_noticed(sound: Path, before: stores.Content, tmp_path: Path) -> None:
+    pack = next(sound.glob("packs/*.pack"))
+    count = sum(1 for spot in spots(pack.read_bytes()))
+    assert count > 500
+    chance = random.Random(SEED)
+    for spot in chance.sample(list(spots(pack.read_bytes())), 40):
+        shutil.rmtree(tmp_path / "s", ignore_errors=True)
+        shutil.copytree(sound, tmp_path / "s")
+        (tmp_path / "s" / "packs" / pack.name).write_bytes(damage(pack.read_bytes(), spot, chance))
+        assert judge(tmp_path / "s", before), f"seed {SEED}, {spot}"
