@@ -46,7 +46,7 @@ class MemoryStorage:
         obj = self._objects.get(oid)
         if obj is None:
             raise MissingObject(oid)
-        if self.hasher.oid(obj.kind, obj.payload) != oid:
+        if not self._is_sound(obj):
             raise CorruptObject(oid, "its bytes do not hash to its id")
         return obj
 
@@ -56,9 +56,9 @@ class MemoryStorage:
             yield self.read(oid)
 
     def missing(self, oids: Iterable[Oid]) -> set[Oid]:
-        """Which of these are not here."""
+        """Which of these are not here, or damaged."""
         self._check_open()
-        return {oid for oid in oids if oid not in self._objects}
+        return {oid for oid in oids if not self._is_sound(self._objects.get(oid))}
 
     def objects(self) -> Iterator[tuple[Oid, Kind, int]]:
         """Every object as (oid, kind, payload size)."""
@@ -87,7 +87,8 @@ class MemoryStorage:
         staged = stage.objects if isinstance(stage, MemoryStage) else []
         with self._lock:
             self._check_open()
-            fresh = {obj.oid: obj for obj in (*objects, *staged) if obj.oid not in self._objects}
+            fresh = {obj.oid: obj for obj in (*objects, *staged) if not self._is_sound(self._objects.get(obj.oid))}
+            before = {oid: self._objects[oid] for oid in fresh if oid in self._objects}
             # Objects first: readers take no lock, and who sees the ref must find what it names.
             self._objects.update(fresh)
             try:
@@ -100,10 +101,12 @@ class MemoryStorage:
             except BaseException:
                 for oid in fresh:
                     del self._objects[oid]
+                self._objects.update(before)
                 raise
 
     def turn(self) -> AbstractContextManager[None]:
         """This thread's turn among the writers."""
+        self._check_open()
         return self._turn()
 
     @contextmanager
@@ -129,6 +132,9 @@ class MemoryStorage:
             self.version += 1
             self.changed.notify_all()
         self._objects.clear()
+
+    def _is_sound(self, obj: Object | None) -> bool:
+        return obj is not None and self.hasher.oid(obj.kind, obj.payload) == obj.oid
 
     def _check_open(self) -> None:
         if self._closed:

@@ -81,11 +81,14 @@ class Storage(Protocol):
         ...
 
     def missing(self, oids: Iterable[Oid]) -> set[Oid]:
-        """Which of these the storage does not have durably."""
+        """Which of these the storage does not have durably. One that is damaged counts: writing it again heals it."""
         ...
 
     def objects(self) -> Iterator[tuple[Oid, Kind, int]]:
-        """Every object once, in any order, as (oid, kind, payload size); what is added meanwhile may be left out."""
+        """Every object once, in any order, as (oid, kind, payload size); what is added meanwhile may be left out.
+
+        CorruptObject, when all others were given: something cannot be read, and may have been an object.
+        """
         ...
 
     def find_ids(self, prefix: bytes, odd_nibble: bool, limit: int) -> list[Oid]:

@@ -17,6 +17,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, TypeVar
 from weakref import WeakSet
@@ -190,6 +191,12 @@ class Journal:
         row = self.connection().execute(_FIND, (oid[:8], oid)).fetchone()
         return None if row is None else self._object(row)
 
+    def copies(self, oid: Oid) -> Iterator[Object]:
+        """As `read`, every row of the id that can be read at all, oldest first."""
+        for row in self.connection().execute(_FIND, (oid[:8], oid)).fetchall():
+            with suppress(CorruptObject):
+                yield self._object(row)
+
     def scan(self, after: int = 0) -> Iterator[tuple[int, Object]]:
         """Rows in the order they came, as (row, object), after a row; read in pages, not in one transaction.
 
@@ -283,8 +290,10 @@ class Journal:
     def _object(self, row: tuple[Any, Any, Any, Any]) -> Object:
         oid, kind, domain, data = row
         try:
+            if not (isinstance(data, bytes) and isinstance(domain, bytes)):
+                raise ValueError("it is no bytes")
             return Object(_oid(oid), Kind(kind), self.compression.decompress_small(data, _MAX_OBJECT), Domain(domain))
-        except (CorruptObject, ValueError, TypeError) as error:
+        except (CorruptObject, ValueError) as error:
             raise CorruptObject(
                 oid if isinstance(oid, bytes) else None, f"its journal row cannot be read ({error})"
             ) from error

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from weakref import WeakSet
 
-from objstore.errors import CorruptObject, MissingObject, ReadOnlyStore
+from objstore.errors import CorruptObject, MissingObject, ReadOnlyStore, StoreClosed
 from objstore.objects.hashing import PLAIN_HASHER
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.storage.local.folder import Folder
@@ -76,6 +76,8 @@ class LocalStorage:
 
     def _look(self, oid: Oid) -> Object | None:
         """The object, verified, from the packs or the journal. CorruptObject: it is damaged wherever it was found."""
+        if self._closed:  # What the packs' caches hold would be given all the same.
+            raise StoreClosed(self.place, "it was closed")
         damage: CorruptObject | None = None
         try:
             found = self.packs.read(oid)
@@ -133,6 +135,7 @@ class LocalStorage:
     def stage(self) -> Stage:
         """A stage: in memory while it is small, a pack in the making beyond that."""
         self._check_writable()
+        self.journal.check_sound()
         return LocalStage(self.bulk_pack)
 
     def bulk_pack(self) -> PackFile:
@@ -170,6 +173,7 @@ class LocalStorage:
     def turn(self) -> AbstractContextManager[None]:
         """This thread's turn among the writers of all processes."""
         self._check_writable()
+        self.journal.check_sound()
         return self._writer.turn()
 
     def watch(self) -> Watch:
@@ -213,10 +217,21 @@ class LocalStorage:
                 self._lock.close()
 
     def _read_journal(self, oid: Oid) -> Object | None:
-        obj = self.journal.read(oid)
-        if obj is not None and (self.hasher.oid(obj.kind, obj.payload), obj.domain) != (oid, self.hasher.domain):
-            raise CorruptObject(oid, "its journal row does not hash to its id")
-        return obj
+        try:
+            obj = self.journal.read(oid)
+            if obj is None or self._is_sound(obj):
+                return obj
+            damage = CorruptObject(oid, "its journal row does not hash to its id")
+        except CorruptObject as error:
+            damage = error
+        # It may have been written again since: a damaged object counts as missing.
+        for obj in self.journal.copies(oid):
+            if self._is_sound(obj):
+                return obj
+        raise damage
+
+    def _is_sound(self, obj: Object) -> bool:
+        return obj.domain == self.hasher.domain and self.hasher.oid(obj.kind, obj.payload) == obj.oid
 
     def _has(self, oid: Oid) -> bool:
         try:
