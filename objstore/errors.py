@@ -5,6 +5,7 @@
     ├── InvalidValue        (ValueError)         a value that cannot be stored as JSON, with its path
     ├── InvalidPath         (ValueError)         a file path that is refused
     ├── InvalidPattern      (ValueError)         a glob pattern that cannot be read
+    ├── InvalidQuery        (ValueError)         a search that cannot be read, with the place of the fault
     ├── InvalidRevision     (ValueError)         a moment that cannot be read
     │   └── AmbiguousId                          an id prefix that fits several objects
     ├── UnknownRevision     (LookupError)        a moment that does not exist
@@ -53,6 +54,7 @@ __all__ = [
     "DirtyWorkspace",
     "InvalidPath",
     "InvalidPattern",
+    "InvalidQuery",
     "InvalidRecoveryCode",
     "InvalidRefName",
     "InvalidRevision",
@@ -128,6 +130,19 @@ class InvalidPattern(ObjstoreError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.pattern!r} is no pattern: {self.reason}"
+
+
+class InvalidQuery(ObjstoreError, ValueError):
+    """A search cannot be read. Facts: `text`, `position` (of the fault in it, from 0), `reason` (with the remedy)."""
+
+    def __init__(self, text: str, position: int, reason: str) -> None:
+        super().__init__(text, position, reason)
+        self.text = text
+        self.position = position
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"cannot search for {self.text!r}: at character {self.position + 1}, {self.reason}"
 
 
 class InvalidRevision(ObjstoreError, ValueError):

@@ -16,6 +16,7 @@ from objstore.errors import InvalidRevision
 from objstore.files.blame import BlamedLine, blame
 from objstore.files.collection import Workspaces
 from objstore.files.paths import check_path
+from objstore.index.search_index import SearchIndex
 from objstore.keys.key_folder import KeyFolder, default_folder
 from objstore.keys.source import FolderKeys
 from objstore.maintenance.finding import Finding
@@ -52,7 +53,8 @@ class Store:
         self._repo = Repository(storage, Surroundings(_now, os.urandom, author))
         if isinstance(storage, LocalStorage) and not storage.read_only:
             self._repo.cache = storage.folder.cache
-        self.conversations = Conversations(self._repo)
+        self.index = search_index(self._repo)
+        self.conversations = Conversations(self._repo, self.index)
         self.files = Workspaces(self._repo)
         self.settings = SettingsCollection(self._repo)
         self.tags = Tags(self._repo)
@@ -142,6 +144,7 @@ class Store:
     def close(self) -> None:
         """Let go of files and memory; harmless when done twice."""
         self.conversations.close()
+        self.index.close()
         self.storage.close()
 
     def __enter__(self) -> Store:
@@ -172,6 +175,14 @@ def open_store(
         return Store(MemoryStorage(), author, keys)
     storage = open_local(Path(url), create=create, read_only=read_only, lock_timeout=lock_timeout)
     return Store(storage, author, keys)
+
+
+def search_index(repo: Repository) -> SearchIndex:
+    """The index of a store: in its cache folder, and in memory where there is none or where it would betray content."""
+    storage = repo.storage
+    if isinstance(storage, LocalStorage) and not storage.hasher.domain:
+        return SearchIndex(repo, storage.folder.cache, storage.read_only)
+    return SearchIndex(repo, None)
 
 
 def _now() -> int:

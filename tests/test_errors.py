@@ -26,6 +26,7 @@ SAMPLES: dict[str, tuple[tuple[object, ...], type[Exception]]] = {
     "InvalidPath": (("../x", "it leaves the directory"), ValueError),
     "InvalidPattern": (("a[", "a [ without its ]"), ValueError),
     "InvalidRecoveryCode": (("a character is wrong",), ValueError),
+    "InvalidQuery": (("a AND", 2, "nothing stands behind AND"), ValueError),
     "InvalidRefName": (("a//b", "it has an empty part"), ValueError),
     "InvalidRevision": (("c1#x", "what follows # is no number"), ValueError),
     "InvalidSetting": (("llm.limit", "is text"), ValueError),

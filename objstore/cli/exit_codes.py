@@ -43,6 +43,7 @@ def code_of(error: Exception) -> int:
         e.InvalidRecoveryCode,
     )
     kinds: tuple[tuple[int, tuple[type[Exception], ...]], ...] = (
+        (USAGE, (e.InvalidQuery,)),
         (UNUSABLE, (*unusable, e.UnsupportedFormat)),
         (DAMAGED, (e.CorruptObject, e.BrokenLog, e.MissingObject, e.BrokenSeal, e.DamagedKey)),
         (CONFLICT, (e.MovedHead, e.RefConflict, e.DirtyWorkspace, e.MergeConflict, *exists, *held)),

@@ -8,7 +8,11 @@ from typing import NamedTuple
 from objstore.conversations.conversation import Conversation
 from objstore.errors import ConversationExists, UnknownConversation
 from objstore.index.catalogue import NAMESPACE, Catalogue, CatalogueRow, describe
+from objstore.index.finder import Hit
+from objstore.index.scope import When, scope_of
+from objstore.index.search_index import CaughtUp, SearchIndex
 from objstore.repository.collection import Collection
+from objstore.repository.commit import CommitInfo
 from objstore.repository.repository import Repository
 
 
@@ -32,8 +36,9 @@ class ConversationInfo(NamedTuple):
 class Conversations(Collection[Conversation]):
     """Conversations by name."""
 
-    def __init__(self, repo: Repository) -> None:
+    def __init__(self, repo: Repository, index: SearchIndex) -> None:
         super().__init__(repo, "conversations", Conversation, UnknownConversation, ConversationExists)
+        self._index = index
         self._catalogue: Catalogue | None = None
 
     def find(
@@ -60,6 +65,33 @@ class Conversations(Collection[Conversation]):
             return map(_info, self._rows().by_name(prefix, tags, name, limit))
         refs = self._repo.storage.refs.find(NAMESPACE + prefix, NAMESPACE + name if name else "", limit)
         return (_info(describe(self._repo, ref)) for ref in refs)
+
+    def search(
+        self,
+        query: str,
+        *,
+        prefix: str = "",
+        role: str | None = None,
+        tool: str | None = None,
+        since: When | None = None,
+        until: When | None = None,
+        at: When | CommitInfo | None = None,
+        limit: int = 20,
+        offset: int = 0,
+    ) -> list[Hit]:
+        """The events that a query fits, the best first, with where they stand and an excerpt.
+
+        `query`: words, "phrases", beginnings (wor*), AND, OR, NOT, parentheses (docs/how-to/search.md). `prefix`: only
+        conversations whose names begin so. `role`, `tool`: who speaks, which tool is called or answers. `since`
+        (included), `until` (excluded): the event's own time. `at`: as of a moment ("c1#30", a commit: that history
+        alone) or a time (what was committed by then). InvalidQuery; InvalidRevision, UnknownRevision, AmbiguousId.
+        """
+        scope = scope_of(self._repo, prefix=prefix, role=role, tool=tool, since=since, until=until, at=at)
+        return self._index.search(query, scope, limit, offset)
+
+    def catch_up(self) -> CaughtUp:
+        """Take what is new into the search index now, so that the next search need not: for long-lived processes."""
+        return self._index.catch_up()
 
     def close(self) -> None:
         """Let go of the derived catalogue; called by the store."""

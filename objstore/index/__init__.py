@@ -1,1 +1,1 @@
-"""Indexes: derived from refs and objects, following them, and rebuilt when lost or damaged."""
+"""Indexes: derived from refs and objects, following them, and rebuilt when lost or damaged: catalogue, full text."""
