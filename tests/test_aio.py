@@ -158,6 +158,17 @@ def test_files_settings_and_a_block_awaited(place: str, tmp_path: Path) -> None:
     with_store(place, work)
 
 
+def test_searching_awaited(place: str) -> None:
+    async def work(store: AsyncStore) -> None:
+        conv = await store.conversations.open("c", create=True)
+        await conv.append({"role": "user", "content": "fix readFile"})
+        assert (await store.conversations.catch_up()).events == 1
+        (hit,) = await store.conversations.search("file", role="user")
+        assert hit.places == ("c#1",)
+
+    with_store(place, work)
+
+
 def test_errors_are_those_of_the_synchronous_methods(place: str) -> None:
     async def work(store: AsyncStore) -> None:
         conv = await store.conversations.open("c", create=True)

@@ -50,6 +50,8 @@ class AsyncConversations(AsyncCollection[Conversation, AsyncConversation]):
     """Conversations by name."""
 
     find = Streamed(Conversations.find)
+    search = Awaited(Conversations.search)
+    catch_up = Awaited(Conversations.catch_up)
 
     def __init__(self, runner: Runner, sync: Conversations) -> None:
         super().__init__(runner, sync, AsyncConversation)

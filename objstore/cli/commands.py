@@ -28,6 +28,7 @@ PLACES: Final[Mapping[str, str]] = {
     "show": f"{_HERE}.history:show",
     "diff": f"{_HERE}.history:diff",
     "blame": f"{_HERE}.blaming:blame",
+    "search": f"{_HERE}.searching:search",
     "fork": f"{_HERE}.conversations:fork",
     "rewind": f"{_HERE}.conversations:rewind",
     "merge": f"{_HERE}.conversations:merge",

@@ -14,6 +14,7 @@ from objstore.cli.history import show
 from objstore.cli.lazy_group import PlainCommand, PlainGroup
 from objstore.cli.metadata import edit, metadata
 from objstore.cli.moves import show_move
+from objstore.cli.searching import search
 from objstore.cli.session import Session, session, time_text
 from objstore.cli.targets import at_option
 from objstore.cli.wording import plural, quoted
@@ -63,6 +64,7 @@ def list_(
 
 
 conversations.add_command(show)
+conversations.add_command(search)
 
 
 @click.command(cls=PlainCommand)

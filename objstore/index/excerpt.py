@@ -9,14 +9,13 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from objstore.index.query import Term
-from objstore.index.words import words
+from objstore.index.words import is_unspaced, words
 
 WIDTH: Final = 160
 """Characters of an excerpt, about."""
 
 _MOST_MATCHES = 64
 _LEAD = 24  # characters shown before the first word that was found
-_WORD_BEGINS, _WORD_ENDS, _WORD_GOES_ON = r"(?<![^\W_])", r"(?![^\W_])", r"[^\W_]*"
 _SPACE = re.compile(r"\s+")
 
 
@@ -29,7 +28,7 @@ class Excerpt(NamedTuple):
 
 def excerpt_of(text: str, terms: Sequence[Term]) -> Excerpt:
     """The passage of a text in which most of the terms stand together; its beginning if none is found in it."""
-    found = _matches(_folded(text), terms)
+    found = _matches(text, terms)
     start = _best_start([(at, which) for at, _, which in found])
     begin = max(0, start - _LEAD) if found else 0
     begin = _word_start(text, begin, start)
@@ -38,18 +37,24 @@ def excerpt_of(text: str, terms: Sequence[Term]) -> Excerpt:
     return _on_one_line(text, begin, end, marks)
 
 
-def _matches(folded: str, terms: Sequence[Term]) -> list[tuple[int, int, int]]:
-    """(start, end, which term) of the terms in a text, in order; parts of words only where whole ones are not there."""
+def _matches(text: str, terms: Sequence[Term]) -> list[tuple[int, int, int]]:
+    """(start, end, which term) of the terms in a text, in order: words, and parts of words in camelCase."""
+    folded = _folded(text)
     found: list[tuple[int, int, int]] = []
     for which, term in enumerate(terms):
-        inner = r"[\W_]*".join(map(re.escape, words(_folded(term.text))))
-        whole = _WORD_BEGINS + inner + (_WORD_GOES_ON if term.prefix else _WORD_ENDS)
-        for pattern in (whole, inner) if folded.isascii() else (inner,):
-            here = [(m.start(), m.end(), which) for m in islice(re.finditer(pattern, folded), _MOST_MATCHES)]
-            found += here
-            if here:
-                break
+        pattern = r"[\W_]*".join(map(re.escape, words(_folded(term.text)))) + (r"[^\W_]*" if term.prefix else "")
+        spans = (match.span() for match in re.finditer(pattern, folded))
+        fitting = ((start, stop, which) for start, stop in spans if _is_edge(text, start) and _is_edge(text, stop))
+        found += islice(fitting, _MOST_MATCHES)
     return sorted(found)
+
+
+def _is_edge(text: str, place: int) -> bool:
+    """Whether a word, or a part of one, may begin or end at a place."""
+    if place in (0, len(text)):
+        return True
+    before, after = text[place - 1], text[place]
+    return not (before.isalnum() and after.isalnum()) or after.isupper() or is_unspaced(before) or is_unspaced(after)
 
 
 def _best_start(found: Sequence[tuple[int, int]]) -> int:

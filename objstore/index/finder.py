@@ -21,7 +21,7 @@ from objstore.index.text import plain_texts
 from objstore.objects.kinds import Oid
 from objstore.repository.repository import Repository
 
-WINDOW: Final = 2048
+WINDOW: Final = 1024
 MOST_PLACES: Final = 16
 """Places that a hit names; an event may be in thousands of forks."""
 

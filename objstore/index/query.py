@@ -198,9 +198,9 @@ class _Parser:
         self._terms += 1
         if self._terms > MAX_TERMS:
             raise InvalidQuery(self._text, token.at, f"it has more than {MAX_TERMS} words; use fewer")
-        last = words(text)[-1]
-        if token.prefix and last.isascii() and len(last) < _SHORTEST_PREFIX:
-            reason = f"{last}* fits too much; give {_SHORTEST_PREFIX} characters or more before the *"
+        found = words(text)
+        if token.prefix and len(found) == 1 and found[0].isascii() and len(found[0]) < _SHORTEST_PREFIX:
+            reason = f"{found[0]}* fits too much; give {_SHORTEST_PREFIX} characters or more before the *"
             raise InvalidQuery(self._text, token.at, reason)
         return Term(text, token.prefix)
 

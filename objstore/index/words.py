@@ -40,6 +40,11 @@ def spaced(text: str) -> str:
     return text if text.isascii() else _UNSPACED.sub(r" \1 ", text)
 
 
+def is_unspaced(character: str) -> bool:
+    """Whether a character is a word of its own."""
+    return _UNSPACED.match(character) is not None
+
+
 def camel_parts(text: str) -> str:
     """The parts of the words in camelCase, each word once: `readFile HTTPServer` gives `read File HTTP Server`."""
     found: dict[str, None] = {}
