@@ -64,7 +64,7 @@ def test_a_query_that_cannot_be_read_is_wrong_usage_and_its_place_is_named(chats
     assert "at character 9, nothing stands behind OR" in chats("search", "sockets OR", code=2)
     chats("search", code=2)
     chats("search", "sockets", "--at", "nothing", code=3)
-    chats("search", "sockets", "--since", "soon", code=1)
+    chats("search", "sockets", "--since", "soon", code=2)
 
 
 def test_the_index_can_be_brought_up_to_date_alone(chats: Calls) -> None:
