@@ -31,6 +31,7 @@ from objstore.conversations.view import ConversationView
 from objstore.errors import (
     ConversationExists,
     InvalidValue,
+    LockHeld,
     MergeConflict,
     MovedHead,
     NotAStore,
@@ -141,6 +142,22 @@ def test_files_settings_and_a_block_awaited(place: str, tmp_path: Path) -> None:
         await files.write_from("d", tmp_path / "er")
         assert (await files.read("d"), await files.exists("deep")) == (b"0123456789!", True)
         await files.delete("deep", recursive=True)
+        async with await files.lock("build", owner="ada", ttl=30) as lock:
+            await files.under(lock).write("guarded", b"x")
+            assert [(info.name, info.token) for info in await listed(files.locks())] == [("build", lock.token)]
+            with pytest.raises(LockHeld):
+                await files.lock("build", wait=0.06)
+            await lock.renew()
+            assert (await lock.held(), lock.name, lock.owner, lock.expires > 0) == (True, "build", "ada", True)
+        assert await files.break_lock("build") is None
+        async with files.temporary(at="~0") as folder:
+            assert (folder / "guarded").read_bytes() == b"x"
+        assert not folder.exists()
+        await files.delete("guarded")
+        assert [each.path for each in await listed(files.patch("~1", "~0"))] == ["guarded"]
+        newer = await files.at("~0")
+        assert [each.kind for each in await listed((await files.at("~1")).patch(newer))] == ["deleted"]
+        assert [line.text for line in await files.blame("d")] == ["0123456789!"]
         await files.replace(conv.files)
         await files.checkout(tmp_path / "out")
         assert (tmp_path / "out" / "a.txt").read_text() == "a"
@@ -153,7 +170,7 @@ def test_files_settings_and_a_block_awaited(place: str, tmp_path: Path) -> None:
         assert [tag.name for tag in await listed(store.tags.find())] == ["v1"]
         assert (await store.refs.get("tags/v1")) is not None
         assert len(await listed(store.refs.find())) == 4
-        assert len(await listed(store.refs.log("files/ws"))) == 10
+        assert len(await listed(store.refs.log("files/ws"))) == 12
 
     with_store(place, work)
 

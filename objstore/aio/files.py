@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
-from objstore.aio.face import Awaited, Block, Face, InTurn, Streamed, stream_of
+from objstore.aio.face import Awaited, Block, Face, InTurn, Runner, Streamed, stream_of
+from objstore.errors import LockHeld
 from objstore.files.draft import FilesDraft
+from objstore.files.lock import Lock
 from objstore.files.patch import FileDiff
 from objstore.files.streams import FileWriter
 from objstore.files.view import FilesView
@@ -88,6 +93,45 @@ class AsyncFilesDraft(Face[FilesDraft]):
         return AsyncFile(self.runner, await self.runner.run(self.sync.open, path, mode=mode))
 
 
+class AsyncLock(Face[Lock]):
+    """A lock that is held: `async with await files.lock("build") as lock`."""
+
+    renew = Awaited(Lock.renew)
+    release = Awaited(Lock.release)
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.sync.name
+
+    @property
+    def owner(self) -> str:
+        """Who holds it."""
+        return self.sync.owner
+
+    @property
+    def token(self) -> int:
+        """Higher than that of every earlier lock of this name."""
+        return self.sync.token
+
+    @property
+    def expires(self) -> int:
+        """When it runs out, in µs since 1970."""
+        return self.sync.expires
+
+    async def held(self) -> bool:
+        """Whether it is still ours."""
+        return await self.runner.run(lambda: self.sync.held)
+
+    async def __aenter__(self) -> AsyncLock:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.runner.run(self.sync.__exit__, kind, error, trace)
+
+
 class AsyncWorkspace(Face[Workspace]):
     """The files of a ref."""
 
@@ -115,6 +159,29 @@ class AsyncWorkspace(Face[Workspace]):
     copy = Awaited(Workspace.copy)
     snapshot = Awaited(Workspace.snapshot)
     checkout = Awaited(Workspace.checkout)
+    locks = Streamed(Workspace.locks)
+    break_lock = Awaited(Workspace.break_lock)
+
+    async def lock(self, name: str = "", *, owner: str | None = None, ttl: float = 60, wait: float = 0) -> AsyncLock:
+        """As `Workspace.lock`; waiting for another's holds up neither the loop nor a thread of the store."""
+        deadline = time.monotonic() + wait
+        while True:
+            try:
+                held = await self.runner.run(self.sync.lock, name, owner=owner, ttl=ttl)
+            except LockHeld:
+                if time.monotonic() >= deadline:
+                    raise
+                await asyncio.sleep(0.05)
+            else:
+                return AsyncLock(self.runner, held)
+
+    def under(self, lock: AsyncLock) -> AsyncWorkspace:
+        """As `Workspace.under`."""
+        return AsyncWorkspace(self.runner, self.sync.under(lock.sync))
+
+    def temporary(self, *, at: When | None = None) -> Block[Path, Path]:
+        """As `Workspace.temporary`, for `async with`."""
+        return Block(self.runner, lambda: self.sync.temporary(at=at), _as_it_is)
 
     @property
     def name(self) -> str:
@@ -141,3 +208,7 @@ class AsyncWorkspace(Face[Workspace]):
     def commit(self, message: str = "") -> Block[FilesDraft, AsyncFilesDraft]:
         """As `Workspace.commit`, for `async with`."""
         return Block(self.runner, lambda: self.sync.commit(message), AsyncFilesDraft)
+
+
+def _as_it_is(_: Runner, folder: Path) -> Path:
+    return folder

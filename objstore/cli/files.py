@@ -201,12 +201,16 @@ def snapshot(
 @click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @at_option
 @click.option("--discard", is_flag=True, help="Give up the directory's unsaved changes.")
+@click.option("--clean", is_flag=True, help="Remove all else that a snapshot would take.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @session
 def checkout(
     current: Session,
     directory: Path,
     at: int | str | None,
     discard: bool,
+    clean: bool,
+    dry_run: bool,
     conversation: str | None,
     name: str | None = None,
 ) -> None:
@@ -215,11 +219,19 @@ def checkout(
     It is made if missing. Changes that would be overwritten are refused (exit code 4); other files in it are left.
     """
     with current.open() as store:
-        done = open_files(store, name, conversation).checkout(directory, at=at, discard=discard)
-        facts = {**done._asdict(), "problems": _facts(done.problems)}
-        current.show(
-            facts, f"{done.written} written ({done.bytes:,} bytes), {done.removed} removed, {done.kept} right already"
+        done = open_files(store, name, conversation).checkout(
+            directory, at=at, discard=discard, clean=clean, dry_run=dry_run
         )
+        facts: dict[str, object] = {**done._asdict(), "problems": _facts(done.problems)}
+        if dry_run:
+            for verb, paths in (("remove", done.dropped), ("write", done.wrote)):
+                for path in () if current.as_json else paths:
+                    current.say(f"would {verb} {path}")
+        else:
+            del facts["wrote"], facts["dropped"]
+        would = "to be " if dry_run else ""
+        sizes = f"{done.written} {would}written ({done.bytes:,} bytes)"
+        current.show(facts, f"{sizes}, {done.removed} {would}removed, {done.kept} right already")
     _complain(done.problems, "written")
 
 

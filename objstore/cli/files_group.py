@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from objstore.cli import files_changes
+from objstore.cli import files_changes, files_locks
 from objstore.cli.files import files
 
-__all__ = ["files", "files_changes"]
+__all__ = ["files", "files_changes", "files_locks"]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from objstore.store import Store
 
 _any = complete("")
+LOCKS = "locks/"
+"""Refs that are no histories."""
 
 
 @click.command(cls=PlainCommand)
@@ -90,13 +92,15 @@ def _changed_parts(store: Store, commit: CommitInfo) -> str:
 
 
 def _heads(store: Store) -> list[CommitInfo]:
-    return [store.resolve(ref.name) for ref in store.refs.find()]
+    return [store.resolve(ref.name) for ref in store.refs.find() if not ref.name.startswith(LOCKS)]
 
 
 def _names(store: Store) -> Mapping[bytes, list[str]]:
     """The names of refs by the commits that they point to; conversations' bare."""
     names: dict[bytes, list[str]] = {}
     for ref in store.refs.find():
+        if ref.name.startswith(LOCKS):
+            continue
         names.setdefault(store.resolve(ref.name).oid, []).append(ref.name.removeprefix("conversations/"))
     return names
 

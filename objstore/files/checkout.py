@@ -9,17 +9,15 @@ reported, unless nothing was in it but files of the previous tree. Untracked fil
 from __future__ import annotations
 
 import errno
-import os
-import stat
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from objstore.errors import CorruptObject, InvalidPath
+from objstore.errors import CorruptObject
+from objstore.files.checked import Item, checked_items, refuse_collisions, tree_reader
 from objstore.files.content import look_if_same
-from objstore.files.directory import Folders, Problem, Progress, Walk, identity, stat_in
-from objstore.files.paths import check_path, fold, readable
+from objstore.files.directory import Folders, Problem, Progress, Walk, identity
 from objstore.files.placing import Placing, folds_names
 from objstore.files.stat_cache import SMUDGED, Known, Seen, StatCache
 from objstore.objects.blobs import blob_pieces
@@ -30,21 +28,20 @@ from objstore.storage.protocol import Storage
 _BATCH_BYTES = 8 << 20
 _BATCH_FILES = 512
 _CHUNKS_AT_ONCE = 64
-_KINDS = frozenset({stat.S_IFREG, stat.S_IFLNK, stat.S_IFDIR})
 _FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
-
-Item = tuple[bytes, Entry]
 
 
 class Checkout(NamedTuple):
-    """What a checkout did: how many entries it wrote (with how many bytes), removed, and found right already, and
-    what it could not do."""
+    """What a checkout did, or would do: how many entries it wrote (with how many bytes), removed, and found right
+    already; what it could not do; and the paths that it wrote and removed."""
 
     written: int
     bytes: int
     removed: int
     kept: int
     problems: tuple[Problem, ...]
+    wrote: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 def checkout(
@@ -55,18 +52,19 @@ def checkout(
     *,
     previous: Oid | None = None,
     delete: bool = True,
+    clean: bool = False,
     durable: bool = False,
     progress: Progress | None = None,
 ) -> Checkout:
     """Bring a directory (made if missing) to a tree; `root` None is a tree without entries.
 
-    `previous` is the tree that it was at: what that had and this has not is removed, unless `delete` is false. With
-    `durable`, what was written survives a power loss once this returns. InvalidPath: the tree cannot be written, and
+    `previous` is the tree that it was at: what that had and this has not is removed, unless `delete` is false; with
+    `clean` all else that a snapshot would take goes, too. With `durable`, what was written survives a power loss once this returns. InvalidPath: the tree cannot be written, and
     nothing was. CorruptObject, MissingObject, or OSError when the disk is full or failed: every file is whole, as it was
     or as it is in the tree.
     """
-    reader = _reader(storage)
-    items = _checked(root, reader)
+    reader = tree_reader(storage)
+    items = checked_items(root, reader)
     directory.mkdir(parents=True, exist_ok=True)
     with Folders(directory) as folders:
         if folds_names(folders.make([])):
@@ -74,10 +72,10 @@ def checkout(
         run = _Run(
             storage, folders, Known(None, {}) if cache is None else cache.load(storage.hasher), durable, progress
         )
-        if previous is not None and delete and previous != root:
-            wanted = {key for key, _ in items}
-            before = [key for key, _ in scan(previous, reader)] if root is None else _dropped(previous, root, reader)
-            run.remove([key for key in before if key not in wanted])
+        if delete:
+            run.remove(_gone(previous, root, reader))
+        if clean:
+            run.remove(_untracked(directory, items, storage))
         run.write(run.differing(items))
         run.placing.settle()
     if cache is not None:
@@ -86,47 +84,31 @@ def checkout(
     return run.report()
 
 
-def dirty_paths(
-    directory: Path, root: Oid | None, storage: Storage, cache: StatCache | None = None, *, target: Oid | None = None
-) -> list[str]:
-    """Paths of a directory that differ from the tree `root`: changed and missing ones, and, with `target`, untracked
-    ones that a checkout of that tree would overwrite or be stopped by. `root` None: nothing in it is tracked."""
+def preview(
+    root: Oid | None,
+    storage: Storage,
+    directory: Path,
+    cache: StatCache | None = None,
+    *,
+    previous: Oid | None = None,
+    clean: bool = False,
+) -> Checkout:
+    """What `checkout` would do; nothing is touched. InvalidPath: the tree cannot be written."""
+    reader = tree_reader(storage)
+    items = checked_items(root, reader)
     if not directory.is_dir():
-        return []
-    reader = _reader(storage)
-    known = {} if cache is None else cache.load(storage.hasher).paths
-    found: dict[str, None] = {}
+        paths = tuple(key.decode() for key, _ in items)
+        return Checkout(len(items), sum(entry.size for _, entry in items), 0, 0, (), paths)
+    known = Known(None, {}) if cache is None else cache.load(storage.hasher)
     with Folders(directory) as folders:
-        tracked = list(scan(root, reader)) if root is not None else []
-        for key, entry in tracked:
-            *path, name = key.decode().split("/")
-            folder = folders.find(path)
-            if folder is None or look_if_same(folder, name, entry, known.get(key), storage.hasher) is None:
-                found[key.decode()] = None
-        ours = {key for key, _ in tracked}
-        for key, entry in _added(root, target, reader):
-            for path in _in_the_way(directory, folders, key, entry, ours, known, storage):
-                found[path] = None
-    return sorted(found)
-
-
-def refuse_collisions(items: list[Item]) -> None:
-    """Refuse a tree with paths that are one where case and Unicode normalisation are folded. InvalidPath."""
-    first: dict[str, str] = {}
-    parent = ""
-    for key, _ in items:
-        path = key.decode()
-        names = [path]
-        above = path.rpartition("/")[0]
-        if above != parent:
-            parent = above
-            while above:
-                names.append(above)
-                above = above.rpartition("/")[0]
-        for name in names:
-            other = first.setdefault(fold(name), name)
-            if other != name:
-                raise InvalidPath(name, f"it is the same as {other!r} for this file system")
+        run = _Run(storage, folders, known, durable=False, progress=None)
+        doomed = _gone(previous, root, reader)
+        doomed += _untracked(directory, items, storage) if clean else []
+        dropped = sorted({key.decode() for key in doomed if run.placing.holds(key.decode())})
+        different = run.differing(items)
+    size = sum(entry.size for _, entry in different)
+    wrote = tuple(key.decode() for key, _ in different)
+    return Checkout(len(wrote), size, len(dropped), len(run.seen), (), wrote, tuple(dropped))
 
 
 class _Run:
@@ -142,14 +124,15 @@ class _Run:
         self._known = known.paths
         self._progress = progress
         self._problems: list[Problem] = []
-        self._written = 0
+        self._wrote: list[str] = []
+        self._dropped: list[str] = []
         self._bytes = 0
-        self._removed = 0
 
     def report(self) -> Checkout:
         """What was done."""
-        kept = len(self.seen) - self._written
-        return Checkout(self._written, self._bytes, self._removed, kept, tuple(self._problems))
+        wrote, dropped = tuple(self._wrote), tuple(self._dropped)
+        kept = len(self.seen) - len(wrote)
+        return Checkout(len(wrote), self._bytes, len(dropped), kept, tuple(self._problems), wrote, dropped)
 
     def differing(self, items: list[Item]) -> list[Item]:
         """Those that the directory does not have as they are."""
@@ -176,7 +159,8 @@ class _Run:
         """Remove files, and the folders that are empty without them."""
         for key in reversed(keys):
             try:
-                self._removed += self.placing.remove(key.decode())
+                if self.placing.remove(key.decode()):
+                    self._dropped.append(key.decode())
             except OSError as fault:
                 self._fault(key, fault)
 
@@ -201,10 +185,10 @@ class _Run:
                 self._fault(key, fault)
                 continue
             self.seen[key] = Seen(look, entry)
-            self._written += 1
+            self._wrote.append(key.decode())
             self._bytes += entry.size
         if self._progress is not None and batch:
-            self._progress(self._written, self._bytes)
+            self._progress(len(self._wrote), self._bytes)
 
     def _content(self, entry: Entry, blob: Object) -> Iterator[bytes]:
         if blob.kind is Kind.BLOB:
@@ -235,83 +219,22 @@ class _Run:
         self._problems.append(Problem(key.decode(), reason))
 
 
-def _reader(storage: Storage) -> NodeReader:
-    def read(oid: Oid) -> bytes:
-        obj = storage.read(oid)
-        if obj.kind is not Kind.TREE:
-            raise CorruptObject(oid, f"a tree was expected, and it is of kind {obj.kind!s}")
-        return obj.payload
-
-    return NodeReader(read)
-
-
-def _checked(root: Oid | None, reader: NodeReader) -> list[Item]:
-    """All entries of a tree that can be written out. InvalidPath, CorruptObject."""
-    items = [] if root is None else list(scan(root, reader))
-    leaves = {key for key, _ in items}
-    above = b""
-    for key, entry in items:
-        try:
-            path = check_path(key.decode())
-        except UnicodeDecodeError:
-            raise InvalidPath(readable(os.fsdecode(key)), "it is not valid UTF-8") from None
-        if stat.S_IFMT(entry.mode) not in _KINDS:
-            raise InvalidPath(path, f"it is of no kind that is known here: mode {entry.mode:o}")
-        folder = key.rpartition(b"/")[0]
-        if folder and folder != above:
-            above = folder
-            while folder:
-                if folder in leaves:
-                    raise InvalidPath(path, f"{folder.decode()!r} is a file and a folder at once")
-                folder = folder.rpartition(b"/")[0]
-    return items
-
-
-def _dropped(previous: Oid, root: Oid, reader: NodeReader) -> list[bytes]:
+def _gone(previous: Oid | None, root: Oid | None, reader: NodeReader) -> list[bytes]:
+    """The keys that the previous tree has and this one has not."""
+    if previous is None or previous == root:
+        return []
+    if root is None:
+        return [key for key, _ in scan(previous, reader)]
     return [change.key for change in diff(previous, root, reader) if change.new is None]
 
 
-def _added(root: Oid | None, target: Oid | None, reader: NodeReader) -> Iterator[Item]:
-    if target is None:
-        return
-    if root is None:
-        yield from scan(target, reader)
-        return
-    for change in diff(root, target, reader):
-        if change.old is None and change.new is not None:
-            yield change.key, change.new
-
-
-def _in_the_way(
-    directory: Path,
-    folders: Folders,
-    key: bytes,
-    entry: Entry,
-    ours: set[bytes],
-    known: dict[bytes, Seen],
-    storage: Storage,
-) -> Iterator[str]:
-    """The untracked paths that writing a new entry would replace or be stopped by."""
-    *path, name = key.decode().split("/")
-    for depth in range(1, len(path) + 1):
-        folder = folders.find(path[: depth - 1])
-        found = None if folder is None else stat_in(folder, path[depth - 1])
-        if found is None:
-            return
-        if not stat.S_ISDIR(found.st_mode):
-            above = "/".join(path[:depth])
-            if above.encode() not in ours:
-                yield above
-            return
-    folder = folders.find(path)
-    found = None if folder is None else stat_in(folder, name)
-    if folder is None or found is None:
-        return
-    if stat.S_ISDIR(found.st_mode):
-        if not stat.S_ISDIR(entry.mode):
-            for below in Walk(directory / key.decode(), identity(storage.place)):
-                inner = key + b"/" + below.key
-                if inner not in ours and not stat.S_ISDIR(below.stat.st_mode):
-                    yield inner.decode()
-    elif look_if_same(folder, name, entry, known.get(key), storage.hasher) is None:
-        yield key.decode()
+def _untracked(directory: Path, items: list[Item], storage: Storage) -> list[bytes]:
+    """The keys of what a snapshot of the directory would take and the tree has not, nor needs as a folder."""
+    wanted = {key for key, _ in items}
+    for key in list(wanted):
+        while key := key.rpartition(b"/")[0]:
+            if key in wanted:
+                break
+            wanted.add(key)
+    walk = Walk(directory, identity(storage.place))
+    return [found.key for found in walk if found.key not in wanted]

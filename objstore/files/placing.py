@@ -61,6 +61,12 @@ class Placing:
             self._touch("/".join(parts))
         return removed
 
+    def holds(self, path: str) -> bool:
+        """Whether there is something at a path."""
+        above, _, name = path.rpartition("/")
+        folder = self._folders.find(above.split("/") if above else [])
+        return folder is not None and stat_in(folder, name) is not None
+
     def settle(self) -> None:
         """Make the names durable, too, if that was asked for: the files themselves already are."""
         for path in sorted(self._touched):

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from objstore.errors import InvalidPath, UnknownPath
-from objstore.files.checkout import Checkout, checkout
+from objstore.files.checkout import Checkout, checkout, preview
 from objstore.files.info import FileInfo, Listed
 from objstore.files.listing import glob, info_of, is_folder_path, list_folder
 from objstore.files.local import write_local
@@ -124,15 +124,20 @@ class FilesView:
         about binaries. `path` is a file or a folder ("src/"), `context` the equal lines shown around what differs."""
         return patch(self._repo, self._root, newer._root, path=path, context=context, renames=renames)
 
-    def checkout(self, directory: str | Path, *, previous: Oid | None = None) -> Checkout:
+    def checkout(
+        self, directory: str | Path, *, previous: Oid | None = None, clean: bool = False, dry_run: bool = False
+    ) -> Checkout:
         """Write the files into a directory: only what differs, each file whole or not at all, nothing outside it.
 
         `previous` is the tree that the directory was at: its files that are not in this one are removed. Files that
-        neither has are left alone. What was done is returned.
+        neither has are left alone, unless `clean` says that all goes that a snapshot would take. What was done is
+        returned; with `dry_run`, what would be.
         """
         path = Path(directory)
         cache = StatCache.of(self._repo.cache, path)
-        return checkout(self._root, self._repo.storage, path, cache, previous=previous)
+        if dry_run:
+            return preview(self._root, self._repo.storage, path, cache, previous=previous, clean=clean)
+        return checkout(self._root, self._repo.storage, path, cache, previous=previous, clean=clean)
 
     def _entry(self, path: str) -> Entry | None:
         key = check_path(path).encode()

@@ -8,16 +8,20 @@ from __future__ import annotations
 import io
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Literal, overload
 
 from objstore.errors import DirtyWorkspace
 from objstore.files.blame import BlamedLine, blame
-from objstore.files.checkout import Checkout, dirty_paths
+from objstore.files.checkout import Checkout
+from objstore.files.dirty import dirty_paths
 from objstore.files.draft import FilesDraft
 from objstore.files.head import HeadFiles
+from objstore.files.lock import Lock, LockInfo, break_lock, locks_at, take
 from objstore.files.patch import FileDiff
 from objstore.files.paths import check_path
+from objstore.files.scratch import scratch_folder
 from objstore.files.snapshot import Snapshot
 from objstore.files.stat_cache import StatCache
 from objstore.files.streams import FileWriter
@@ -28,12 +32,20 @@ from objstore.repository.branch import Branch
 from objstore.repository.commit import CommitInfo, commit_info
 from objstore.repository.diff import diff_trees
 from objstore.repository.growth import Growth
+from objstore.repository.guard import Guard
 from objstore.repository.history import first_parents
 from objstore.repository.moments import When, locate
+
+_LOOKED_BACK = 10_000  # Commits in which a directory's last tree is looked for.
 
 
 class Workspace(HeadFiles):
     """The files of a ref, at its head and at any moment before. Safe between threads."""
+
+    def __init__(self, branch: Branch, guard: Guard | None = None) -> None:
+        """`guard` is what every write demands to be still ours."""
+        super().__init__(branch)
+        self._guard = guard
 
     # Moments
 
@@ -163,27 +175,90 @@ class Workspace(HeadFiles):
                 if files != growth.files:
                     growth.add(files=files, settings=growth.settings, time=self._repo.now(), message=message)
 
-            growth = self._branch.grow(build, why, stage=stage)
+            growth = self._branch.grow(build, why, stage=stage, guard=self._guard)
             assert growth.oid is not None
             assert growth.commit is not None
             draft.done = commit_info(growth.oid, growth.commit)
 
+    # Locks
+
+    def lock(self, name: str = "", *, owner: str | None = None, ttl: float = 60, wait: float = 0) -> Lock:
+        """Take the lock of a name (a path, say; "" for all) for `ttl` seconds: `with ws.lock("src/app.py") as lock: …`.
+
+        Every process sees it; `owner` is the store's author by default. It waits up to `wait` seconds for another's.
+        LockHeld. What a lock protects is agreed on, not enforced, but for writes `under` it.
+        """
+        return take(self._repo, self._branch.name, name, self._repo.author if owner is None else owner, ttl, wait)
+
+    def locks(self) -> Iterator[LockInfo]:
+        """The locks that are held."""
+        return locks_at(self._repo, self._branch.name)
+
+    def break_lock(self, name: str = "") -> LockInfo | None:
+        """Take a lock away from whoever has it; whose it was. Its owner's writes under it fail from then on."""
+        return break_lock(self._repo, self._branch.name, name)
+
+    def under(self, lock: Lock) -> Workspace:
+        """The same files for writing under a lock: each write renews it, and is refused if it is not ours any more.
+
+        Writes raise LockLost beside what they raise otherwise; nothing was changed then.
+        """
+        return Workspace(self._branch, lock)
+
     # Directories
 
-    def checkout(self, directory: str | Path, *, at: When | None = None, discard: bool = False) -> Checkout:
-        """Bring a directory to a moment (the head by default). DirtyWorkspace: it has changes that would be overwritten."""
+    def checkout(
+        self,
+        directory: str | Path,
+        *,
+        at: When | None = None,
+        discard: bool = False,
+        clean: bool = False,
+        dry_run: bool = False,
+    ) -> Checkout:
+        """Bring a directory to a moment (the head by default), from the moment of this history that it was last at.
+
+        DirtyWorkspace: it has changes that would be overwritten, and `discard` does not give them up. Files in it that
+        were never part of this are left alone, unless `clean` says that all goes that a snapshot would take. With
+        `dry_run` nothing is done but saying what would be.
+        """
         target = self._branch.need_head() if at is None else locate(self._branch, at)
-        return bring(self._branch, Path(directory), target, None, discard=discard)
+        path = Path(directory)
+        before = self._last_seen(path)
+        root = self._repo.commit(target).files
+        if not discard and not dry_run:
+            refuse_dirty(self._branch, path, before, root)
+        return FilesView(self._repo, root).checkout(path, previous=before, clean=clean, dry_run=dry_run)
+
+    def _last_seen(self, directory: Path) -> Oid | None:
+        """The tree that a directory was last brought to or taken at, if it is one of this history."""
+        cache = StatCache.of(self._repo.cache, directory)
+        root = None if cache is None else cache.load(self._repo.hasher).root
+        if root is None:
+            return None
+        walk = islice(first_parents(self._repo, self._branch.need_head()), _LOOKED_BACK)
+        return root if any(commit.files == root for _, commit in walk) else None
+
+    @contextmanager
+    def temporary(self, *, at: When | None = None) -> Generator[Path, None, None]:
+        """A folder of the operating system to work in, empty or with the files of a moment; it is in no history.
+
+        It is gone when the block ends, or, if this process dies before, when the next one is asked for. What is to
+        stay is taken by `write_from` or `snapshot`.
+        """
+        with scratch_folder(self._repo.cache) as folder:
+            if at is not None:
+                self.at(at).checkout(folder)
+            yield folder
 
 
-def bring(branch: Branch, directory: Path, target: Oid, previous: Oid | None, *, discard: bool) -> Checkout:
-    """Bring a directory to the files of a commit; `previous` is the commit that it was at, if that is known.
+def bring(branch: Branch, directory: Path, target: Oid, previous: Oid, *, discard: bool) -> Checkout:
+    """Bring a directory to the files of a commit; `previous` is the commit that it was at.
 
     DirtyWorkspace: it differs from `previous` in ways that would be lost, and `discard` is not set.
     """
     repo = branch.repo
-    root = repo.commit(target).files
-    before = None if previous is None else repo.commit(previous).files
+    root, before = repo.commit(target).files, repo.commit(previous).files
     if not discard:
         refuse_dirty(branch, directory, before, root)
     return FilesView(repo, root).checkout(directory, previous=before)

@@ -15,6 +15,7 @@ from objstore.errors import MovedHead, ObjstoreError, RefConflict
 from objstore.objects.kinds import Oid
 from objstore.repository import undo
 from objstore.repository.growth import Growth, Tip
+from objstore.repository.guard import Guard
 from objstore.repository.repository import Repository
 from objstore.storage.protocol import Stage
 from refs.edits import ABSENT, Note, RefEdit
@@ -68,12 +69,13 @@ class Branch:
         stage: Stage | None = None,
         fresh: bool = False,
         who: str | None = None,
+        guard: Guard | None = None,
     ) -> Growth:
         """Make commits on the head and move the ref to the last, durably; what was made.
 
         `build` adds commits to the growth it is given; it is called again on the new head if another writer was
         faster. `expected` pins the head, `fresh` demands that the ref does not exist yet: MovedHead otherwise.
-        A growth without commits moves nothing.
+        A growth without commits moves nothing. `guard` has an edit made with it: its own error if that one fails.
         """
         repo = self.repo
         with self._lock:
@@ -97,8 +99,10 @@ class Branch:
                     edit = RefEdit(self.name, growth.oid, tip.oid or ABSENT, step=len(growth.commits) == 1)
                     note = Note(repo.author if who is None else who, why, growth.commit.time if growth.commit else 0)
                     try:
-                        repo.storage.apply(growth.objects, (edit,), note, stage)
+                        self._apply(growth, edit, note, stage, guard)
                     except RefConflict as conflict:
+                        if guard is not None and conflict.name != self.name:
+                            raise guard.lost() from conflict
                         if expected is not None or fresh:
                             raise self._moved(expected, _oid(conflict.actual)) from conflict
                         self._rivals = 16
@@ -107,6 +111,15 @@ class Branch:
                     self.seen = growth.oid
                     return growth
             raise self._moved(self._tip.oid, self.head())
+
+    def _apply(self, growth: Growth, edit: RefEdit, note: Note, stage: Stage | None, guard: Guard | None) -> None:
+        if guard is None:
+            self.repo.storage.apply(growth.objects, (edit,), note, stage)
+            return
+        with guard.turn():
+            beside = guard.edit(growth.objects)
+            self.repo.storage.apply(growth.objects, (edit._replace(step=False), beside), note, stage)
+            guard.settle()
 
     def move(self, new: Oid | None, why: str, expected: Oid | None) -> None:
         """Point the ref at another commit (None: delete it), provided that it is as expected. MovedHead."""

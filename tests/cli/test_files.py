@@ -7,6 +7,7 @@ import stat
 
 import pytest
 
+import objstore
 from tests.cli.calls import Calls
 
 ON = (("ws",), ("--conversation", "c"))
@@ -149,3 +150,38 @@ def test_blame_and_diff_tell_who_wrote_what(call: Calls) -> None:
     (change,) = call.json("diff", "c~1", "c")
     assert (change["file"], change["kind"], change["old_file"]) == ("g/f", "renamed", "f")
     assert "+two" in call("diff", "c~2", "c~1")
+
+
+def test_a_checkout_is_tried_first_and_may_clean(call: Calls) -> None:
+    for path in ("keep", "later"):
+        call("files", "write", "ws", path, "--create", stdin=path)
+    call("files", "checkout", "ws", "out")
+    out = call.folder / "out"
+    (out / "mine").write_text("untracked")
+    call("files", "delete", "ws", "later")
+    call("files", "write", "ws", "new", stdin="new")
+    (plan,) = call.json("files", "checkout", "ws", "out", "--clean", "--dry-run")
+    assert (plan["wrote"], plan["dropped"], plan["kept"]) == (["new"], ["later", "mine"], 1)
+    assert "would remove mine" in call("files", "checkout", "ws", "out", "--clean", "--dry-run")
+    assert sorted(file.name for file in out.iterdir()) == ["keep", "later", "mine"]
+    assert "1 written" in call("files", "checkout", "ws", "out")
+    assert sorted(file.name for file in out.iterdir()) == ["keep", "mine", "new"]
+    call("files", "checkout", "ws", "out", "--clean")
+    assert sorted(file.name for file in out.iterdir()) == ["keep", "new"]
+
+
+def test_a_command_runs_under_a_lock(call: Calls) -> None:
+    call("files", "write", "ws", "f", "--create", stdin="x")
+    with objstore.open(call.store) as store, store.files.open("ws").lock("build", owner="worker-7") as lock:
+        assert "worker-7 has the lock 'build'" in call("files", "lock", "ws", "build", "true", code=4)
+        (info,) = call.json("files", "locks", "ws")
+        assert (info["name"], info["owner"], info["token"]) == ("build", "worker-7", lock.token)
+        call("files", "lock", "ws", "other", "--", "sh", "-c", "exit 7", code=7)
+        assert "worker-7 had it" in call("files", "unlock", "ws", "build")
+        assert not lock.held
+        lock.acquire()
+    call("files", "lock", "ws", "build", "--owner", "ada", "--ttl", "5", "touch", "made")
+    assert (call.folder / "made").exists()
+    assert call.json("files", "locks", "ws") == []
+    call("files", "unlock", "ws", "build", code=3)
+    assert "locks/" not in call("log")

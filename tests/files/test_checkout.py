@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from objstore.errors import CorruptObject, InvalidPath, MissingObject
-from objstore.files.checkout import checkout, dirty_paths, refuse_collisions
+from objstore.files.checked import refuse_collisions
+from objstore.files.checkout import checkout
 from objstore.files.directory import Problem
+from objstore.files.dirty import dirty_paths
 from objstore.files.snapshot import snapshot
 from objstore.files.stat_cache import StatCache
 from objstore.objects.kinds import Kind, Object, Oid
