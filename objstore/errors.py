@@ -33,6 +33,8 @@
     ├── KeyInUse                                 a key that heads still need and that was to be destroyed
     ├── InvalidRecoveryCode (ValueError)         a recovery code that is none, or was mistyped
     ├── RecoveryCodesShown                       recovery codes that were printed before
+    ├── NotABackup          (FileNotFoundError)  a folder that holds no backup
+    ├── UnknownVersion      (KeyError)           a backup has no such version
     ├── NotAStore, StoreExists, StoreLocked, UnsupportedFormat, ReadOnlyStore, StoreFull, StoreClosed
     └── StorageFailure                           the disk reported an error; the store refuses to go on with that file
 
@@ -67,6 +69,7 @@ __all__ = [
     "MissingKey",
     "MissingObject",
     "MovedHead",
+    "NotABackup",
     "NotAStore",
     "NothingToUndo",
     "ObjstoreError",
@@ -88,6 +91,7 @@ __all__ = [
     "UnknownSetting",
     "UnknownSettings",
     "UnknownTag",
+    "UnknownVersion",
     "UnknownWorkspace",
     "UnreadableSettings",
     "UnsafeKeyFolder",
@@ -556,6 +560,33 @@ class NotAStore(_Located, FileNotFoundError):
 
     def __reduce__(self) -> tuple[type[NotAStore], tuple[str, str]]:
         return type(self), (self.place, self.reason)
+
+
+class NotABackup(_Located, FileNotFoundError):
+    """There is no backup. Facts: `place`, `reason`."""
+
+    text = "no backup in {place}: {reason}. Make one: objstore backup DIR"
+
+    def __init__(self, place: str, reason: str = "") -> None:
+        Exception.__init__(self, place, reason)
+        self.place = place
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[NotABackup], tuple[str, str]]:
+        return type(self), (self.place, self.reason)
+
+
+class UnknownVersion(ObjstoreError, KeyError):
+    """A backup has no such version. Facts: `place`, `version` (0: it has none at all)."""
+
+    def __init__(self, place: str, version: int) -> None:
+        super().__init__(place, version)
+        self.place = place
+        self.version = version
+
+    def __str__(self) -> str:
+        what = f"version {self.version}" if self.version else "version at all"
+        return f"the backup in {self.place} has no {what}. See: objstore backup {self.place} --list"
 
 
 class StoreExists(_Located):

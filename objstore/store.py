@@ -42,6 +42,8 @@ from refs.protocol import RefReader
 if TYPE_CHECKING:
     from objstore.importers import History
     from objstore.importers.fill import Imported
+    from objstore.maintenance.backup import BackedUp, Backup
+    from objstore.maintenance.migrate import Migrated
 
 
 class Store:
@@ -132,6 +134,28 @@ class Store:
         """The findings of a full `fsck`."""
         yield from self.fsck().findings
 
+    def backup(self, path: str | Path, *, note: str = "", progress: Progress = silent) -> BackedUp:
+        """Add a version of this store, as of now, to the backup in a folder, which is made if it is not there.
+
+        Beside readers and writers. Packs that the backup has are not copied again; what is copied is verified. A store
+        in memory is written out anew each time. `objstore.open_backup` lists, verifies, restores and prunes.
+        StoreExists: the folder is something else. StoreLocked: a backup to it is running. CorruptObject: a pack is
+        damaged (repair first); no version was added.
+        """
+        from objstore.maintenance.backup import back_up
+
+        return back_up(self.storage, Path(path), self._repo.now(), note, progress)
+
+    def migrate(self, target: Store, *, progress: Progress = silent) -> Migrated:
+        """Copy everything into another store that has no refs: every object, every ref, every log verbatim.
+
+        Others may write to this one meanwhile, but for the last moment. StoreExists: the target has refs.
+        CorruptObject: an object is damaged (repair first).
+        """
+        from objstore.maintenance.migrate import migrate
+
+        return migrate(self.storage, target.storage, progress)
+
     def import_history(self, history: History, prefix: str = "") -> Imported:
         """Bring an agent's history in as a conversation of `prefix` and its name; nothing is added twice."""
         from objstore.importers.fill import import_history
@@ -183,6 +207,13 @@ def search_index(repo: Repository) -> SearchIndex:
     if isinstance(storage, LocalStorage) and not storage.hasher.domain:
         return SearchIndex(repo, storage.folder.cache, storage.read_only)
     return SearchIndex(repo, None)
+
+
+def open_backup(path: str | Path, *, author: str = "agent") -> Backup:
+    """Open the backup in a folder, to list, verify, restore and prune its versions. NotABackup, UnsupportedFormat."""
+    from objstore.maintenance.backup import Backup
+
+    return Backup(Path(path), author)
 
 
 def _now() -> int:

@@ -6,11 +6,13 @@ One lock guards all; a reader takes it for each batch, never while its caller th
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from threading import Lock
 
+from refs.adoption import in_order
 from refs.chain import START, check_chain, link
 from refs.edits import Applied, Note, RefEdit
+from refs.errors import RefConflict
 from refs.protocol import LogEntry, Ref
 from refs.rules import check_edits, check_expectation, extends_run, is_step
 
@@ -110,6 +112,23 @@ class MemoryRefs:
             for edit in edits:
                 self._write(edit, note, step)
             return Applied(self._transaction)
+
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+        """Write the logs of another store verbatim into this empty one. RefConflict, BrokenLog, ValueError."""
+        entries = in_order(operations)
+        with self._lock:
+            for name in self._names:
+                raise RefConflict(name, None, self._logs[name].value())
+            for entry in entries:
+                log = self._logs.setdefault(entry.name, _Log())
+                insort(log.entries, entry, key=lambda entry: entry.first)
+            self._names = sorted(self._logs)
+            for entry in entries:
+                log = self._logs[entry.name]
+                place = bisect_left(log.entries, entry.first, key=lambda entry: entry.first)
+                self._operations.setdefault(entry.transaction, []).append((entry.name, place))
+            self._transaction = max((entry.transaction for entry in entries), default=self._transaction)
+        return len(entries)
 
     def _write(self, edit: RefEdit, note: Note, step: bool) -> None:
         log = self._logs.get(edit.name)

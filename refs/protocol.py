@@ -5,7 +5,7 @@ Values are opaque bytes of 1 to 255 bytes. The contract suite is `refs.contract`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from refs.edits import Applied, Note, RefEdit
@@ -89,5 +89,14 @@ class RefStore(RefReader, Protocol):
 
         A name may occur once in a transaction. Setting a ref to the value that it has is a step like any other;
         deleting an absent ref whose expectation holds leaves no entry.
+        """
+        ...
+
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+        """Write the logs of another store verbatim into this one, which must be empty: all or nothing; how many entries.
+
+        `operations` as `RefReader.operations` gives them, newest first and all of them. Names, steps, values, notes,
+        chains and transaction numbers stay what they were; a later step begins an entry of its own. RefConflict: there
+        is a name here already. BrokenLog: a chain does not hold. ValueError: the operations are not in order.
         """
         ...

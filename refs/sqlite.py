@@ -19,9 +19,10 @@ from contextlib import closing
 from itertools import groupby
 from typing import Any, Final
 
+from refs.adoption import in_order
 from refs.chain import START, check_chain, link
 from refs.edits import Applied, Note, RefEdit
-from refs.errors import BrokenLog
+from refs.errors import BrokenLog, RefConflict
 from refs.protocol import LogEntry, Ref
 from refs.rules import check_edits, check_expectation, extends_run, is_step
 
@@ -73,6 +74,11 @@ _EXTEND = "UPDATE reflog SET last = ?, new = ?, ended = ?, txn = ?, chain = ? WH
 _MOVE = "UPDATE reflog SET block = ? WHERE id = ?"
 _ADD = """INSERT INTO reflog (ref, block, txn, step, first, last, old, new, began, ended, who, why, before, chain)
 VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12)"""
+# The chain before an entry is the chain of the entry whose last step is the one before its first: known at the end.
+_ADOPT = """INSERT INTO reflog (ref, block, txn, step, first, last, old, new, began, ended, who, why, before, chain)
+VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, x'', ?)"""
+_LINK = """UPDATE reflog SET before = coalesce((SELECT p.chain FROM reflog p WHERE p.ref = reflog.ref
+AND p.first < reflog.first ORDER BY p.first DESC LIMIT 1), ?)"""
 _NAME = "INSERT INTO refs (name, entry) VALUES (?, 0)"
 _POINT = "UPDATE refs SET entry = ? WHERE id = ?"
 _RESERVE = "UPDATE reflog_numbers SET block = ?, owner = ? WHERE id = 1"
@@ -225,6 +231,40 @@ class SqliteRefs:
         for edit, head in zip(edits, heads, strict=True):
             _write(connection, edit, head, note, number, step)
         return Applied(number)
+
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+        """Write the logs of another store verbatim into this empty one. RefConflict, BrokenLog, ValueError."""
+        entries = in_order(operations)
+        connection = self._connect()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            count = self.adopt_in(connection, entries)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return count
+
+    def adopt_in(self, connection: sqlite3.Connection, entries: Sequence[LogEntry]) -> int:
+        """As `adopt`, of entries that `adoption.in_order` made, in the write transaction that the caller has open."""
+        there = connection.execute("SELECT r.name, l.new FROM refs r LEFT JOIN reflog l ON l.id = r.entry").fetchone()
+        if there is not None:
+            raise RefConflict(there[0], None, there[1])
+        rows: dict[str, int] = {}
+        newest: dict[str, tuple[int, int]] = {}  # name -> (first step, row) of its newest entry
+        for entry in entries:
+            if entry.name not in rows:
+                rows[entry.name] = connection.execute(_NAME, (entry.name,)).lastrowid or 0
+            name, txn, first, last, old, new, began, ended, who, why, chain = entry
+            values = (rows[name], txn >> BLOCK_BITS, txn, first, last, old, new, began, ended, who, why, chain)
+            added = connection.execute(_ADOPT, values).lastrowid or 0
+            newest[name] = max(newest.get(name, (0, 0)), (first, added))
+        connection.execute(_LINK, (START,))
+        connection.executemany(_POINT, ((row, rows[name]) for name, (_, row) in newest.items()))
+        block = max((entry.transaction for entry in entries), default=0) >> BLOCK_BITS
+        connection.execute(_RESERVE, (block, 0))  # Nobody's: the next writer takes the block after it.
+        return len(entries)
 
     def _number(self, connection: sqlite3.Connection, block: int, owner: int) -> int:
         process = os.getpid()

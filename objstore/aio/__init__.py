@@ -16,6 +16,7 @@ that a cancelled write may have happened. Arguments, results and errors are thos
 
 from __future__ import annotations
 
+from objstore.aio.backup import AsyncBackup, open_backup
 from objstore.aio.conversations import AsyncConversation, AsyncConversationDraft, AsyncConversationView
 from objstore.aio.files import AsyncFilesView, AsyncWorkspace
 from objstore.aio.settings import AsyncSettings, AsyncSettingsView
@@ -23,6 +24,7 @@ from objstore.aio.store import AsyncStore
 from objstore.aio.store import open_store as open  # noqa: A004 - the public name is fixed
 
 __all__ = [
+    "AsyncBackup",
     "AsyncConversation",
     "AsyncConversationDraft",
     "AsyncConversationView",
@@ -32,4 +34,5 @@ __all__ = [
     "AsyncStore",
     "AsyncWorkspace",
     "open",
+    "open_backup",
 ]

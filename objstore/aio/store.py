@@ -11,6 +11,8 @@ from objstore.aio.collections import AsyncConversations, AsyncSettingsCollection
 from objstore.aio.conversations import AsyncConversationView
 from objstore.aio.face import Awaited, Face, Streamed, Threads
 from objstore.aio.settings import AsyncSecretKeys
+from objstore.maintenance.migrate import Migrated
+from objstore.maintenance.progress import Progress, silent
 from objstore.store import Store
 from objstore.store import open_store as open_sync
 from refs.protocol import RefReader
@@ -37,6 +39,7 @@ class AsyncStore(Face[Store]):
     stats = Awaited(Store.stats)
     fsck = Awaited(Store.fsck)
     check = Streamed(Store.check)
+    backup = Awaited(Store.backup)
     import_history = Awaited(Store.import_history)
 
     def __init__(self, threads: Threads, sync: Store) -> None:
@@ -58,6 +61,10 @@ class AsyncStore(Face[Store]):
     async def view(self, moment: str) -> AsyncConversationView:
         """As `Store.view`."""
         return AsyncConversationView(self.runner, await self.runner.run(self.sync.view, moment))
+
+    async def migrate(self, target: AsyncStore, *, progress: Progress = silent) -> Migrated:
+        """As `Store.migrate`."""
+        return await self.runner.run(self.sync.migrate, target.sync, progress=progress)
 
     async def close(self) -> None:
         """Let calls under way come to their end, then let go of files and memory; harmless when done twice."""

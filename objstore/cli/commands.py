@@ -41,6 +41,9 @@ PLACES: Final[Mapping[str, str]] = {
     "stats": f"{_HERE}.whole_store:stats",
     "fsck": f"{_HERE}.checking:fsck",
     "doctor": f"{_HERE}.checking:doctor",
+    "backup": f"{_HERE}.keeping:backup",
+    "restore": f"{_HERE}.keeping:restore",
+    "migrate": f"{_HERE}.keeping:migrate",
     "completion": f"{_HERE}.completion_script:completion",
     "demo": f"{_HERE}.demo:demo",
 }

@@ -49,6 +49,17 @@ def code_of(error: Exception) -> int:
         (CONFLICT, (e.MovedHead, e.RefConflict, e.DirtyWorkspace, e.MergeConflict, *exists, *held)),
         (NOT_FOUND, (e.UnknownRevision, e.UnknownConversation, e.UnknownWorkspace, e.UnknownSettings, e.UnknownTag)),
         (USAGE, refused),
-        (NOT_FOUND, (e.UnknownPath, e.UnknownSetting, e.MissingKey, FileNotFoundError, IndexError)),
+        (
+            NOT_FOUND,
+            (
+                e.UnknownPath,
+                e.UnknownSetting,
+                e.UnknownVersion,
+                e.NotABackup,
+                e.MissingKey,
+                FileNotFoundError,
+                IndexError,
+            ),
+        ),
     )
     return next((code for code, types in kinds if isinstance(error, types)), ERROR)

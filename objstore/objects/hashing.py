@@ -77,3 +77,20 @@ def checksum(*parts: bytes | memoryview) -> bytes:
     for part in parts:
         state.update(part)
     return state.digest(length=16)
+
+
+class Digest:
+    """32 bytes of unkeyed BLAKE3 over a stream: what a file is known by, where it is listed with its hash."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self) -> None:
+        self._state = blake3()
+
+    def update(self, data: bytes | memoryview) -> None:
+        """Take more of the stream."""
+        self._state.update(data)
+
+    def digest(self) -> bytes:
+        """The hash of what was taken so far."""
+        return self._state.digest()

@@ -191,13 +191,14 @@ def _from_log(repo: Repository, ref: str, value: str, text: str) -> Oid:
         time = parse_time(value, repo.now())
         if time is None:
             raise InvalidRevision(text, f"{value!r} is neither a number nor a time")
-        found = _at_log_time(repo, ref, time)
+        found = value_at_time(repo, ref, time)
     if found is None:
         raise UnknownRevision(text, "the ref was not there then, or its log does not reach so far")
     return peel(repo, found)
 
 
-def _at_log_time(repo: Repository, ref: str, time: int) -> Oid | None:
+def value_at_time(repo: Repository, ref: str, time: int) -> Oid | None:
+    """What a ref was at a time (µs since 1970) by its log; None: it was absent, or its log does not reach so far."""
     entry = repo.storage.refs.entry_at_time(ref, time)
     if entry is None or entry.new is None:
         return None

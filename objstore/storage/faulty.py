@@ -3,7 +3,7 @@
     Faulty(storage, script({("apply", 3): Fault(StorageFailure("test", "lost reply"), after=True)}))
     Faulty(storage, chance(seed=7, rate=0.05, fault=Fault(StorageFailure("test", "chance"))))
 
-Calls are counted by name: "read", "read_many", "missing", "objects", "find_ids", "stage", "apply", "turn", "watch", and
+Calls are counted by name: "read", "read_many", "missing", "objects", "find_ids", "stage", "apply", "adopt", "turn", "watch", and
 those of refs: "refs.get", "refs.find", "refs.log", … A plan decides by name and number, so for one thread everything repeats;
 between threads, who makes a call of a number may differ, which calls fail does not.
 """
@@ -112,6 +112,10 @@ class Faulty(Wrapper):
     ) -> Applied:
         """As `Storage`."""
         return self.run("apply", lambda: self.inner.apply(objects, edits, note, stage))
+
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+        """As `Storage`."""
+        return self.run("adopt", lambda: self.inner.adopt(operations))
 
     def turn(self) -> AbstractContextManager[None]:
         """As `Storage`; a fault comes before the turn is taken."""

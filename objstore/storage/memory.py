@@ -17,7 +17,7 @@ from objstore.storage.marking import EXPANDED, Named, Source
 from objstore.storage.protocol import Stage, Watch
 from refs.edits import Applied, Note, RefEdit
 from refs.memory import MemoryRefs
-from refs.protocol import RefReader
+from refs.protocol import LogEntry, RefReader
 
 
 class MemoryStorage:
@@ -103,6 +103,11 @@ class MemoryStorage:
                     del self._objects[oid]
                 self._objects.update(before)
                 raise
+
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+        """Write the logs of another storage's refs verbatim into the empty ones here."""
+        self._check_open()
+        return self._refs.adopt(operations)
 
     def turn(self) -> AbstractContextManager[None]:
         """This thread's turn among the writers."""

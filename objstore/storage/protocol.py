@@ -13,7 +13,7 @@ from typing import Protocol
 from objstore.objects.hashing import Hasher
 from objstore.objects.kinds import Kind, Object, Oid
 from refs.edits import Applied, Note, RefEdit
-from refs.protocol import RefReader
+from refs.protocol import LogEntry, RefReader
 
 
 class Stage(Protocol):
@@ -106,6 +106,13 @@ class Storage(Protocol):
 
         Returns when durable. Repeating objects is harmless. RefConflict: an expectation failed, nothing was changed.
         StoreFull, ReadOnlyStore: nothing was changed. StorageFailure: the outcome is unknown; read before repeating.
+        """
+        ...
+
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+        """Write the logs of another storage's refs verbatim, where there are no refs yet; see `RefStore.adopt`.
+
+        All or nothing, and durable. The objects that they name must be here already.
         """
         ...
 

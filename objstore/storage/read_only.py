@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import NoReturn
 
@@ -11,6 +11,7 @@ from objstore.objects.kinds import Object
 from objstore.storage.protocol import Stage
 from objstore.storage.wrapper import Wrapper
 from refs.edits import Applied, Note, RefEdit
+from refs.protocol import LogEntry
 
 
 class ReadOnly(Wrapper):
@@ -28,6 +29,10 @@ class ReadOnly(Wrapper):
         stage: Stage | None = None,  # noqa: ARG002
     ) -> Applied:
         """ReadOnlyStore, of nothing at all as well."""
+        self._refuse()
+
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:  # noqa: ARG002 - `Storage`'s
+        """ReadOnlyStore."""
         self._refuse()
 
     def turn(self) -> AbstractContextManager[None]:

@@ -13,7 +13,7 @@ from objstore.objects.hashing import Hasher
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.storage.protocol import Stage, Storage, Watch
 from refs.edits import Applied, Note, RefEdit
-from refs.protocol import RefReader
+from refs.protocol import LogEntry, RefReader
 
 
 class Wrapper:
@@ -66,6 +66,10 @@ class Wrapper:
     ) -> Applied:
         """As `Storage`."""
         return self.inner.apply(objects, edits, note, stage)
+
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+        """As `Storage`."""
+        return self.inner.adopt(operations)
 
     def turn(self) -> AbstractContextManager[None]:
         """As `Storage`."""

@@ -9,6 +9,7 @@ Needs nothing but plain asserts. Each test asks `make` for one store. One file f
 
 from __future__ import annotations
 
+from refs.contract.adoption import AdoptionContract
 from refs.contract.edits import EditsContract
 from refs.contract.finding import FindingContract
 from refs.contract.logs import LogsContract
@@ -19,5 +20,7 @@ from refs.contract.threads import ThreadsContract
 __all__ = ["RefStoreContract"]
 
 
-class RefStoreContract(EditsContract, NamesContract, RunsContract, LogsContract, FindingContract, ThreadsContract):
+class RefStoreContract(
+    EditsContract, NamesContract, RunsContract, LogsContract, FindingContract, ThreadsContract, AdoptionContract
+):
     """All promises of `refs.protocol`, a test each."""

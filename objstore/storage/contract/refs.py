@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from objstore.storage.protocol import Storage
 from refs.contract import RefStoreContract
@@ -43,6 +43,10 @@ class StorageRefs:
     def values(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
         """As `RefReader`."""
         return self.storage.refs.values(after, upto)
+
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+        """As `RefStore`."""
+        return self.storage.adopt(operations)
 
     def verify(self, name: str) -> None:
         """As `RefReader`."""

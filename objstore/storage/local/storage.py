@@ -27,8 +27,9 @@ from objstore.storage.local.watch import LocalWatch
 from objstore.storage.local.writer import Writer
 from objstore.storage.marking import Source
 from objstore.storage.protocol import Stage, Watch
+from refs.adoption import in_order
 from refs.edits import Applied, Note, RefEdit
-from refs.protocol import RefReader
+from refs.protocol import LogEntry, RefReader
 from refs.sqlite import SqliteRefs
 
 BULK_LEVEL = 3
@@ -169,6 +170,13 @@ class LocalStorage:
             self._refresh()
         assert isinstance(applied, Applied)
         return applied
+
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+        """Write the logs of another storage's refs verbatim into the empty ones here, in one transaction."""
+        self._check_writable()
+        entries = in_order(operations)
+        self._writer.write(lambda connection: self._refs.adopt_in(connection, entries))
+        return len(entries)
 
     def turn(self) -> AbstractContextManager[None]:
         """This thread's turn among the writers of all processes."""
