@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from objstore.importers.fill import Imported
     from objstore.maintenance.backup import BackedUp, Backup
     from objstore.maintenance.migrate import Migrated
+    from objstore.maintenance.repair import Repaired
 
 
 class Store:
@@ -134,6 +135,22 @@ class Store:
         """The findings of a full `fsck`."""
         yield from self.fsck().findings
 
+    def repair(self, source: Store | str | Path | None = None, *, progress: Progress = silent) -> Repaired:
+        """Mend what is damaged: packs and rows from what is whole of them, lost objects from a source that has them.
+
+        `source`: another store, or the folder of a store or backup. Damaged files go to the folder `quarantine`,
+        nothing is deleted, and `repairs.jsonl` says what was done; what is left is in the result. A store that cannot
+        even be opened: `objstore.store.mend` first, as the command does. NotAStore: the source is none.
+        """
+        from objstore.maintenance.repair import repair
+        from objstore.maintenance.repair.sources import opened_source
+
+        if isinstance(source, Store) or source is None:
+            storage = None if source is None else source.storage
+            return repair(self._repo, storage, check_path=check_path, progress=progress)
+        with opened_source(Path(source)) as storage:
+            return repair(self._repo, storage, check_path=check_path, progress=progress)
+
     def backup(self, path: str | Path, *, note: str = "", progress: Progress = silent) -> BackedUp:
         """Add a version of this store, as of now, to the backup in a folder, which is made if it is not there.
 
@@ -214,6 +231,22 @@ def open_backup(path: str | Path, *, author: str = "agent") -> Backup:
     from objstore.maintenance.backup import Backup
 
     return Backup(Path(path), author)
+
+
+def mend(path: str | Path, source: str | Path | None = None, *, author: str = "agent") -> list[str]:
+    """Make a damaged store in a folder one that can be opened again; what was done, in words. Nobody may have it open.
+
+    `source`: a store or backup whose journal is taken where the store's own cannot be read at all. NotAStore: there is
+    nothing to mend. CorruptObject: the journal cannot be read, and there is no source.
+    """
+    from objstore.maintenance.repair import Record, mend_files, words
+    from objstore.maintenance.repair.sources import fallback_journal
+    from objstore.storage.local.folder import Folder
+
+    folder = Folder(Path(path))
+    record = Record(folder, _now(), author)
+    mend_files(folder, record, None if source is None else fallback_journal(Path(source)))
+    return [words(action) for action in record.actions]
 
 
 def _now() -> int:

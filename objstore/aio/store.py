@@ -13,6 +13,7 @@ from objstore.aio.face import Awaited, Face, Streamed, Threads
 from objstore.aio.settings import AsyncSecretKeys
 from objstore.maintenance.migrate import Migrated
 from objstore.maintenance.progress import Progress, silent
+from objstore.maintenance.repair import Repaired
 from objstore.store import Store
 from objstore.store import open_store as open_sync
 from refs.protocol import RefReader
@@ -61,6 +62,11 @@ class AsyncStore(Face[Store]):
     async def view(self, moment: str) -> AsyncConversationView:
         """As `Store.view`."""
         return AsyncConversationView(self.runner, await self.runner.run(self.sync.view, moment))
+
+    async def repair(self, source: AsyncStore | str | Path | None = None, *, progress: Progress = silent) -> Repaired:
+        """As `Store.repair`."""
+        given = source.sync if isinstance(source, AsyncStore) else source
+        return await self.runner.run(self.sync.repair, given, progress=progress)
 
     async def migrate(self, target: AsyncStore, *, progress: Progress = silent) -> Migrated:
         """As `Store.migrate`."""

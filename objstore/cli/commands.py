@@ -41,6 +41,7 @@ PLACES: Final[Mapping[str, str]] = {
     "stats": f"{_HERE}.whole_store:stats",
     "fsck": f"{_HERE}.checking:fsck",
     "doctor": f"{_HERE}.checking:doctor",
+    "repair": f"{_HERE}.repairing:repair",
     "backup": f"{_HERE}.keeping:backup",
     "restore": f"{_HERE}.keeping:restore",
     "migrate": f"{_HERE}.keeping:migrate",

@@ -202,6 +202,22 @@ class LocalStorage:
         self._writer.write(work)
         self._refresh()
 
+    def replace_pack(self, name: str, pack: PackFile | None) -> None:
+        """In one transaction, stop listing a pack and list a new one (None: there is nothing to put in its place)."""
+        sealed = None if pack is None else pack.seal()
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM packs WHERE name = ?", (name,))
+            if sealed is not None:
+                self.journal.add_pack(connection, sealed)
+
+        self._writer.write(work)
+        self._refresh()
+
+    def forget_rows(self, rows: Sequence[int]) -> None:
+        """Let the journal forget these rows."""
+        self._writer.write(lambda connection: self.journal.delete_rows(connection, rows))
+
     def shrink_journal(self) -> None:
         """Give the journal's free pages back to the file system."""
         with self._writer.turn():
