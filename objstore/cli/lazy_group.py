@@ -59,7 +59,7 @@ class PlainGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the words name. UsageError: none, with the commands that there are."""
-        if click.utils.make_str(args[0]) not in self.commands and not args[0].startswith("-"):
+        if args[0] not in self.commands and not args[0].startswith("-"):
             there = ", ".join(self.commands)
             raise click.UsageError(f"{ctx.command_path} has no command {args[0]!r}. It has: {there}.", ctx)
         return super().resolve_command(ctx, args)
@@ -80,6 +80,18 @@ class LazyGroup(click.Group):
         """The command, imported now."""
         module, _, attribute = self._places.get(cmd_name, "").partition(":")
         return getattr(importlib.import_module(module), attribute) if module else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the words name. UsageError: none, with the one that was probably meant."""
+        if args[0] not in self._places and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            meant = " or ".join(get_close_matches(args[0], self._places, n=2))
+            hint = f" Did you mean {meant}?" if meant else ""
+            raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it; an error of the library's ends in a line and an exit code."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from objstore.conversations.conversations import Conversations
@@ -28,8 +28,10 @@ def import_history(conversations: Conversations, history: History, prefix: str =
     Interrupted and run again, it goes on where it stopped; run twice, it adds nothing. BadHistory: the history is
     damaged; nothing was added.
     """
+    events = iter(history.timed_events())
+    first = list(islice(events, 1))  # Before the conversation is made: a damaged history leaves none behind.
     conversation = conversations.open(prefix + history.name, create=True)
-    outcome = resume(iter(conversation), history.timed_events())
+    outcome = resume(iter(conversation), chain(first, events))
     if isinstance(outcome, Diverged):
         refused = None if outcome.ahead else f"event {outcome.at} differs: {outcome.difference}"
         return Imported(conversation.name, 0, len(conversation), refused)

@@ -1,79 +1,154 @@
-"""The command line as a user runs it: real processes, real exit codes."""
+"""The command tree: what every command has in common, and that commands named anywhere are there."""
 
 from __future__ import annotations
 
+import ast
 import json
-import os
-import subprocess
-import sys
+import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
-from objstore.importers import SAMPLES
-from objstore.version import __version__
+import click
+import pytest
+
+import objstore
+from objstore.cli.commands import PLACES, cli
+from tests.cli.calls import Calls
+from tests.cli.programs import call as call_process
+from tests.cli.reference import commands
+
+PACKAGE = Path(objstore.__file__).parent
+WORDS = [words for words, _ in commands()]
+# An `objstore` that begins a command in a text: behind ": ", "(", "then " or at the start.
+_NAMED = re.compile(
+    r"(?:^|[:(] ?|then |or |Next: )objstore ((?:--?[a-z-]+(?: [A-Z]+| \{\w+\})? )*)([a-z]+)((?: [a-z]+)?)"
+)
 
 
-def run(folder: Path, *words: str, code: int = 0) -> str:
-    """What the command prints; its exit code must be `code`, and it never shows a traceback."""
-    done = subprocess.run(
-        [sys.executable, "-m", "objstore.cli.main", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "OBJSTORE": ""},
-        check=False,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-    return done.stdout + done.stderr
+def texts() -> Iterator[tuple[str, str]]:
+    """Every piece of text in the package that is no docstring, with its file."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        docstrings = {
+            id(node.body[0].value)
+            for node in ast.walk(tree)
+            if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr):
+                yield (
+                    path.name,
+                    "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values),
+                )
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+                yield path.name, node.value
 
 
-def test_the_version_is_printed(tmp_path: Path) -> None:
-    assert run(tmp_path, "--version").strip() == f"objstore {__version__}"
+def test_every_command_that_a_text_names_is_there() -> None:
+    named: set[str] = set()
+    for file, text in texts():
+        if text.startswith("objstore store"):  # the first line of a store's marker
+            continue
+        for _, first, second in _NAMED.findall(text):
+            if first == "init" or first in PLACES:
+                command = cli.get_command(click.Context(cli), first)
+                named.add(first)
+                if isinstance(command, click.Group) and second:
+                    assert command.get_command(click.Context(command), second.strip()), (file, text)
+            else:
+                pytest.fail(f"{file}: {text!r} names a command that is not there")
+    assert {"init", "import", "doctor", "undo", "conversations", "operations"} <= named
 
 
-def test_without_a_store_the_next_command_is_named(tmp_path: Path) -> None:
-    assert "Run: objstore init" in run(tmp_path, "log", "c", code=6)
+@pytest.mark.parametrize("words", WORDS)
+def test_every_command_explains_itself(call: Calls, words: str) -> None:
+    for option in ("--help", "-h"):
+        assert call(*words.split()[1:], option).startswith(f"Usage: {words}")
 
 
-def test_a_history_is_imported_listed_shown_and_moved(tmp_path: Path) -> None:
-    run(tmp_path, "init")
-    sample = next(SAMPLES.glob("humaneval*.traj"))
-    assert "6 events added" in run(tmp_path, "import", str(sample))
-    assert "0 events added" in run(tmp_path, "import", str(sample))
-    (listed,) = run(tmp_path, "--json", "conversations").splitlines()
-    name = json.loads(listed)["name"]
-    assert len(run(tmp_path, "--json", "show", f"{name}#3").splitlines()) == 3
-    run(tmp_path, "fork", name, "other", "--at", "2")
-    assert "exists" in run(tmp_path, "fork", name, "other", code=4)
-    run(tmp_path, "rewind", name, "#1")
-    run(tmp_path, "undo", name)
-    assert len(run(tmp_path, "show", name, "--json").splitlines()) == 6
-    assert "sound" in run(tmp_path, "doctor")
-    assert "objects packed" in run(tmp_path, "repack")
-    run(tmp_path, "log", "nothing", code=3)
-    run(tmp_path, "rewind", name, "#99", code=3)
+def test_the_help_lists_every_command() -> None:
+    with click.Context(cli, info_name="objstore") as context:
+        text = cli.get_help(context)
+    assert all(re.search(rf"^  {name}\b", text, re.MULTILINE) for name in PLACES)
 
 
-def test_lone_surrogates_are_shown_and_not_a_crash(tmp_path: Path) -> None:
-    (tmp_path / "odd.jsonl").write_text('{"role": "user", "content": "\\ud83d"}\n{"role": "user", "content": "x"}\n')
-    run(tmp_path, "init")
-    run(tmp_path, "import", "odd.jsonl")
-    assert "\\ud83d" in run(tmp_path, "show", "odd")
+def test_json_may_stand_before_and_behind_a_command(call: Calls) -> None:
+    call.chat("c", "one")
+    for words in (("conversations",), ("log", "c"), ("stats",), ("operations",), ("show", "c")):
+        assert call("--json", *words) == call(*words, "--json")
+    assert json.loads(call("--json"))["conversations"] == 1
+    assert call("--json", "conversations", "list") == call("conversations", "--json", "list")
 
 
-def test_a_full_output_is_an_error_without_a_traceback(tmp_path: Path) -> None:
-    run(tmp_path, "init")
-    (tmp_path / "a.jsonl").write_text('{"role": "user", "content": "x"}\n' * 3)
-    run(tmp_path, "import", "a.jsonl")
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "objstore.cli.main", "show", "a"],
-            cwd=tmp_path,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-            check=False,
-        )
-    assert done.returncode != 0
-    assert "Traceback" not in done.stderr
+def test_the_store_may_be_named_before_and_behind_a_command_and_by_the_environment(tmp_path: Path) -> None:
+    place = str(tmp_path / "a")
+    call_process(tmp_path, "--store", place, "init")
+    for words, env in (
+        (("--store", place, "stats"), {}),
+        (("stats", "--store", place), {}),
+        (("stats",), {"OBJSTORE": place}),
+        (("stats", "--store", place), {"OBJSTORE": "/nowhere"}),
+    ):
+        call_process(tmp_path, *words, env=env)
+    call_process(tmp_path, "stats", code=6)
+
+
+def test_a_store_is_found_in_the_folders_above(tmp_path: Path) -> None:
+    call_process(tmp_path, "init")
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    assert str(tmp_path / ".objstore") in call_process(below).out
+    assert "is one. Name that" in call_process(below, "--store", str(tmp_path), "stats", code=6).err
+
+
+def test_who_an_author_is(tmp_path: Path) -> None:
+    call_process(tmp_path, "init")
+    for author, env in (("ada", {}), ("bob", {"OBJSTORE_AUTHOR": None, "USER": "bob"})):
+        call_process(tmp_path, "conversations", "append", author, "1", "--create", env=env)
+        assert json.loads(call_process(tmp_path, "log", author, "--json", "-n", "1").out)["author"] == author
+    call_process(tmp_path, "conversations", "append", "u", "1", "--create", env={"OBJSTORE_AUTHOR": "", "USER": ""})
+    assert json.loads(call_process(tmp_path, "log", "u", "--json", "-n", "1").out)["author"] == "user"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("nothing",), "No such command 'nothing'"),
+        (("lgo",), "Did you mean log?"),
+        (("log", "--nothing"), "No such option"),
+        (("settings", "user"), "objstore settings has no command 'user'"),
+        (("files", "ws", "x"), "It has: list"),
+        (("conversations", "nothing"), "list, show, append"),
+        (("fork", "c"), "Missing argument"),
+        (("log", "-n", "0"), "-n"),
+        (("log", "-n", "many"), "-n"),
+        (("show",), "Missing argument"),
+        (("import",), "--samples"),
+        (("import", "/nowhere"), "/nowhere"),
+        (("undo",), "--operation"),
+        (("undo", "c", "--operation", "1"), "--operation"),
+        (("tag", "v1"), "tag NAME MOMENT"),
+        (("merge", "c", "d", "--prefer", "mine"), "ours"),
+    ],
+)
+def test_wrong_usage_says_what_is_right(call: Calls, words: tuple[str, ...], said: str) -> None:
+    text = call(*words, code=2)
+    assert said in text
+    assert text.startswith("Usage: ")
+
+
+def test_an_error_goes_to_standard_error_alone_and_json_keeps_it_text(call: Calls, tmp_path: Path) -> None:
+    ended = call_process(tmp_path, "log", "nothing", "--json", code=3, env={"OBJSTORE": str(call.store)})
+    assert ended.out == ""
+    assert ended.err.startswith("objstore: nothing: ")
+    assert ended.err.count("\n") == 1
+
+
+def test_names_and_commands_in_hints_can_be_pasted(call: Calls) -> None:
+    odd = "it's(a)name"
+    call.chat(odd, "one", "two")
+    hint = call("rewind", odd, "#1").rpartition("objstore ")[2]
+    call(*shlex.split(hint))
+    assert len(call.json("show", odd)) == 2
