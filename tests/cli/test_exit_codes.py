@@ -17,8 +17,7 @@ from tests.cli.programs import COMMAND, surroundings
 from tests.cli.programs import call as run
 from tests.test_errors import SAMPLES, made
 
-
-WITHOUT = {"ObjstoreError", "NothingToUndo", "UnsafeKeyFolder"}
+WITHOUT = {"CannotBisect", "ObjstoreError", "NothingToUndo", "UnsafeKeyFolder"}
 
 
 def contents(store: Path) -> dict[str, bytes]:
@@ -99,7 +98,7 @@ def test_every_error_has_a_code_of_the_table_and_all_but_few_their_own() -> None
         (("tag", "v 1~", "c"), 2, "v 1~"),
         (("tag", "--delete", "v1"), 3, "v1"),
         (("merge", "c", "nothing"), 3, "nothing"),
-        (("import", "f.bin"), 1, "f.bin"),
+        (("import", "f.bin"), 2, "f.bin"),
     ],
 )
 def test_refused_input_changes_nothing(call: Calls, words: tuple[str, ...], code: int, said: str) -> None:

@@ -128,7 +128,7 @@ def test_a_folder_is_listed_alone_and_files_by_pattern(call: Calls) -> None:
     assert "src/deep/" in call("files", "list", "ws", "src", "--level")
     listed = call.json("files", "list", "ws", "--glob", "src/**/*.py")
     assert [line["path"] for line in listed] == ["src/b.py", "src/deep/c.py"]
-    assert "a [ without its ]" in call("files", "list", "ws", "--glob", "[", code=1)
+    assert "a [ without its ]" in call("files", "list", "ws", "--glob", "[", code=2)
     call("files", "list", "ws", "src", "--glob", "*", code=2)
     call("files", "list", "ws", "nothing", "--level", code=3)
 
