@@ -120,7 +120,7 @@ def test_who_an_author_is(tmp_path: Path) -> None:
         (("log", "--nothing"), "No such option"),
         (("settings", "user"), "objstore settings has no command 'user'"),
         (("files", "ws", "x"), "It has: list"),
-        (("conversations", "nothing"), "list, show, append"),
+        (("conversations", "nothing"), "It has: list, show, "),
         (("fork", "c"), "Missing argument"),
         (("log", "-n", "0"), "-n"),
         (("log", "-n", "many"), "-n"),
