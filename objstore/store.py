@@ -19,6 +19,7 @@ from objstore.files.paths import check_path
 from objstore.index.search_index import SearchIndex
 from objstore.keys.key_folder import KeyFolder, default_folder
 from objstore.keys.source import FolderKeys
+from objstore.maintenance.dictionary import Trained, train
 from objstore.maintenance.finding import Finding
 from objstore.maintenance.fsck import Fsck, fsck
 from objstore.maintenance.progress import Progress, silent
@@ -118,6 +119,14 @@ class Store:
     def repack(self) -> Repacked:
         """Move fresh objects from the journal into packs. Beside readers and writers; safe to interrupt."""
         return repack(self._repo)
+
+    def train_dictionary(self) -> Trained:
+        """Train a compression dictionary on the store's own events, and use it from now on if it saves 5 % or more.
+
+        Old data stays readable; `repack` afterwards packs with it. Nothing comes of fewer than some 125 events or 300
+        KB of them. ReadOnlyStore, StoreFull.
+        """
+        return train(self._repo)
 
     def stats(self) -> Stats:
         """How much there is, and what compression and sharing saved."""

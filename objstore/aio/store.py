@@ -37,6 +37,7 @@ class AsyncStore(Face[Store]):
     ancestors = Streamed(Store.ancestors)
     undo = Awaited(Store.undo)
     repack = Awaited(Store.repack)
+    train_dictionary = Awaited(Store.train_dictionary)
     stats = Awaited(Store.stats)
     fsck = Awaited(Store.fsck)
     check = Streamed(Store.check)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from objstore.cli.completion import complete
 from objstore.cli.lazy_group import PlainCommand
 from objstore.cli.session import FOLDER, Session, session, time_text
+
+if TYPE_CHECKING:
+    from objstore.maintenance.dictionary import Trained
 
 
 @click.command(cls=PlainCommand)
@@ -74,17 +78,33 @@ def tag(current: Session, name: str | None, moment: str | None, message: str, de
 
 
 @click.command(cls=PlainCommand)
+@click.option("--train", is_flag=True, help="First train a compression dictionary on the events of this store.")
 @session
-def repack(current: Session) -> None:
+def repack(current: Session, train: bool) -> None:
     """Move fresh objects into packs.
 
-    Beside readers and writers; safe to interrupt.
+    Beside readers and writers; safe to interrupt. With --train, a dictionary of the store's own is used from then on
+    if it saves 5 % or more.
     """
     with current.open() as store:
+        facts: dict[str, object] = {}
+        if train:
+            with current.working("Training"):
+                made = store.train_dictionary()
+            facts["trained"] = made._asdict()
+            if not current.as_json:
+                current.say(_training_text(made))
         with current.working("Packing"):
             done = store.repack()
         text = f"{done.objects:,} objects packed; {done.before:,} bytes before, {done.after:,} after"
-        current.show(done._asdict(), text)
+        current.show({**done._asdict(), **facts}, text)
+
+
+def _training_text(made: Trained) -> str:
+    if not made.id:
+        return f"{made.samples:,} events are too few to train on, or have too little in common"
+    what = "used from now on" if made.adopted else "not worth it: not used"
+    return f"dictionary {made.id}: {made.before:,} bytes of events take {made.after:,} with it; {what}"
 
 
 _STATS = {

@@ -9,7 +9,7 @@ it can be read with it alone, so a better one gets a new id and a new file. Byte
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import resources
 
@@ -90,21 +90,39 @@ class _Contexts(threading.local):
 class Compression:
     """Compresses and decompresses with a fixed set of dictionaries. Safe between threads."""
 
-    def __init__(self, dictionaries: Iterable[bytes] = ()) -> None:
+    def __init__(
+        self, dictionaries: Iterable[bytes] = (), find_more: Callable[[], Iterable[bytes]] | None = None
+    ) -> None:
         """Know these dictionaries beside the built-in one; the last one given is used for new data.
 
+        `find_more` is asked for all there are when data names one that is not known: another process may have added it.
         CorruptObject: one of them is no dictionary, or two different ones share an id.
         """
         self._dictionaries: dict[int, bytes] = {}
+        self._find_more = find_more
+        self.current = 0
+        """The id of the dictionary for new data."""
         for dictionary in (built_in_dictionary(), *dictionaries):
-            number = dictionary_id(dictionary)
-            if self._dictionaries.setdefault(number, dictionary) != dictionary:
-                raise CorruptObject(None, f"two dictionaries with id {number}")
-            self.current = number
+            self.adopt(dictionary)
         self._contexts = _Contexts()
 
     def __repr__(self) -> str:
         return f"Compression({len(self._dictionaries)} dictionaries, current {self.current})"
+
+    @property
+    def ids(self) -> frozenset[int]:
+        """The ids of the dictionaries that are known."""
+        return frozenset(self._dictionaries)
+
+    def adopt(self, dictionary: bytes) -> None:
+        """Know one more dictionary, and use it for new data. CorruptObject as the constructor."""
+        self.current = self._add(dictionary)
+
+    def _add(self, dictionary: bytes) -> int:
+        number = dictionary_id(dictionary)
+        if self._dictionaries.setdefault(number, dictionary) != dictionary:
+            raise CorruptObject(None, f"two dictionaries with id {number}")
+        return number
 
     def compress(self, data: bytes, level: int = LEVEL, dictionary: int = 0) -> bytes:
         """One zstd frame with content size; `dictionary` is the id of a known one, or 0 for none."""
@@ -187,6 +205,9 @@ class Compression:
         """A dictionary as an object of this thread's own. CorruptObject: it is not known."""
         if number == 0:
             return None
+        if number not in self._dictionaries and self._find_more is not None:
+            for found in self._find_more():
+                self._add(found)
         dictionary = self._dictionaries.get(number)
         if dictionary is None:
             raise CorruptObject(None, f"compressed with dictionary {number}, which is not here")

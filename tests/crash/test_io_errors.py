@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.commands import COMMANDS
-from tests.crash.tracing import FALLIBLE, Experiment, Server, sample
+from tests.crash.tracing import Experiment, Server, sample
 
 ERRORS = ("EIO", "ENOSPC")
 
@@ -16,7 +16,7 @@ ERRORS = ("EIO", "ENOSPC")
 @pytest.mark.parametrize("name", ["append"])
 def test_some_failing_call_loses_nothing(tracing_server: Server, name: str, error: str, memory_path: Path) -> None:
     experiment = Experiment(tracing_server, name, memory_path)
-    for call in sample([call for call in experiment.calls if call.name in FALLIBLE], 3):
+    for call in sample(experiment.calls, 4):
         experiment.fail_at(call, error)
 
 
@@ -25,7 +25,6 @@ def test_some_failing_call_loses_nothing(tracing_server: Server, name: str, erro
 @pytest.mark.parametrize("name", COMMANDS)
 def test_no_failing_call_loses_anything(tracing_server: Server, name: str, error: str, memory_path: Path) -> None:
     experiment = Experiment(tracing_server, name, memory_path)
-    calls = [call for call in experiment.calls if call.name in FALLIBLE]
-    assert calls
-    for call in calls:
+    assert len(experiment.calls) >= 3
+    for call in experiment.calls:
         experiment.fail_at(call, error)

@@ -20,7 +20,6 @@ MUTATING = (
     *("write", "pwrite64", "writev", "pwritev", "ftruncate", "fallocate", "fsync", "fdatasync", "sync_file_range"),
     *("rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "link", "linkat", "openat"),
 )
-FALLIBLE = ("write", "pwrite64", "fsync", "fdatasync")
 
 
 class Server:

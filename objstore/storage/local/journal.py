@@ -129,9 +129,7 @@ class Journal:
 
     def load_dictionaries(self) -> None:
         """Take up the dictionaries that the store trained."""
-        own = self.dictionaries()
-        if own:
-            self.compression = Compression(own)
+        self.compression = Compression(self.dictionaries(), self.dictionaries)
 
     def connection(self) -> sqlite3.Connection:
         """This thread's own connection, for reading: its queries raise errors of ours. StoreClosed, StorageFailure."""
@@ -318,6 +316,11 @@ class Journal:
     def add_pack(connection: sqlite3.Connection, pack: PackRow) -> None:
         """Make a sealed pack part of the store."""
         connection.execute("INSERT INTO packs (name, objects, bytes) VALUES (?, ?, ?)", pack)
+
+    @staticmethod
+    def add_dictionary(connection: sqlite3.Connection, data: bytes) -> None:
+        """Keep one more dictionary."""
+        connection.execute("INSERT INTO dictionaries (data) VALUES (?)", (data,))
 
     @staticmethod
     def delete_rows(connection: sqlite3.Connection, numbers: Iterable[int]) -> None:

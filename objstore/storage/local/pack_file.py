@@ -57,7 +57,12 @@ class PackFile:
         fcntl.flock(self._handle, fcntl.LOCK_EX)
         self._written = 0
         self._spans: list[tuple[int, int]] = []  # of the frames in the file: offset, length
-        self._writer = PackWriter(self._write, self._pack_id)
+        try:
+            self._writer = PackWriter(self._write, self._pack_id)
+        except BaseException:  # A full disk takes the name of a file and not its first byte.
+            os.unlink(self._path)
+            os.close(self._handle)
+            raise
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="objstore-pack")
         self._waiting: deque[tuple[list[Object], Future[bytes]]] = deque()
         self._current: list[Object] = []

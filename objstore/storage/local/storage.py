@@ -141,10 +141,12 @@ class LocalStorage:
 
     def bulk_pack(self) -> PackFile:
         """A new pack for files: large frames."""
+        self._check_writable()
         return PackFile(self.folder.packs, self.hasher, self.compression, BULK_FRAME, BULK_LEVEL)
 
     def fine_pack(self) -> PackFile:
         """A new pack for what is read one by one: small frames, packed harder."""
+        self._check_writable()
         return PackFile(self.folder.packs, self.hasher, self.compression, FINE_FRAME, FINE_LEVEL)
 
     def apply(
@@ -217,6 +219,12 @@ class LocalStorage:
     def forget_rows(self, rows: Sequence[int]) -> None:
         """Let the journal forget these rows."""
         self._writer.write(lambda connection: self.journal.delete_rows(connection, rows))
+
+    def add_dictionary(self, data: bytes) -> None:
+        """Keep a dictionary and use it for new data; other processes read with it at once and use it once reopened."""
+        self._check_writable()
+        self._writer.write(lambda connection: self.journal.add_dictionary(connection, data))
+        self.compression.adopt(data)
 
     def shrink_journal(self) -> None:
         """Give the journal's free pages back to the file system."""
