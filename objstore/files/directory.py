@@ -10,6 +10,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ MAX_DEPTH = 400
 
 OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+
+_first = itemgetter(0)
 
 
 class Problem(NamedTuple):
@@ -46,7 +49,8 @@ class _Level(NamedTuple):
     folder: int
     prefix: str
     rules: IgnoreRules | None
-    entries: Iterator[os.DirEntry[str]]
+    entries: Iterator[tuple[str, os.DirEntry[str], bool]]
+    """As they sort, by a text that does; and whether each is a folder."""
     found: list[Found]
     """The folder itself, if it was the first thing found; emptied by what is found in it."""
 
@@ -69,12 +73,15 @@ class Walk:
         try:
             while self._levels:
                 level = self._levels[-1]
-                entry = next(level.entries, None)
-                if entry is None:
+                for _, entry, is_folder in level.entries:
+                    found = self._look(level, entry, is_folder)
+                    if found is not None:
+                        level.found.clear()
+                        yield found
+                    elif is_folder and self._levels[-1] is not level:
+                        break
+                else:
                     yield from self._leave()
-                elif (found := self._look(level, entry)) is not None:
-                    level.found.clear()
-                    yield found
         finally:
             for level in self._levels:
                 os.close(level.folder)
@@ -88,7 +95,13 @@ class Walk:
             self.problems.append(Problem(readable(prefix) or ".", f"cannot be read: {fault.strerror}"))
             entries, rules = {}, above
             found = []
-        ordered = sorted(entries.values(), key=_order)
+        # What is in a folder sorts as its name with a slash: "a.b" comes before "a/b", though "a" before "a.b". Texts
+        # sort as their UTF-8 does, but for names that are none, which no tree may have.
+        ordered = [
+            (f"{name}/", entry, True) if entry.is_dir(follow_symlinks=False) else (name, entry, False)
+            for name, entry in entries.items()
+        ]
+        ordered.sort(key=_first)
         self._levels.append(_Level(folder, prefix, rules, iter(ordered), found))
 
     def _leave(self) -> Iterator[Found]:
@@ -99,12 +112,11 @@ class Walk:
         self._levels[-1].found.clear()
         yield from level.found
 
-    def _look(self, level: _Level, entry: os.DirEntry[str]) -> Found | None:
+    def _look(self, level: _Level, entry: os.DirEntry[str], folder: bool) -> Found | None:
         name = entry.name
         if name in SKIPPED or is_temporary(name):
             return None
         path = level.prefix + name
-        folder = entry.is_dir(follow_symlinks=False)
         if level.rules is not None and level.rules.ignored(path, folder):
             return None
         try:
@@ -239,12 +251,6 @@ def identity(path: str) -> frozenset[tuple[int, int]]:
 
 Progress = Callable[[int, int], None]
 """Called now and then with the entries and the bytes that were dealt with so far."""
-
-
-def _order(entry: os.DirEntry[str]) -> bytes:
-    # What is in a folder sorts as its name with a slash: "a.b" comes before "a/b", though "a" before "a.b".
-    name = os.fsencode(entry.name)
-    return name + b"/" if entry.is_dir(follow_symlinks=False) else name
 
 
 def _kind_fault(mode: int) -> str:

@@ -48,7 +48,7 @@ def check_path(path: str) -> str:
 
 def name_fault(name: str, *, top: bool = False) -> str:
     """Why a tree may not have this name in a path (`top`: as its first one), or ""."""
-    if _PLAIN.fullmatch(name) and "/" not in name:
+    if "/" not in name and _PLAIN.fullmatch(name):
         return ""
     if not name:
         return "it is absolute, or has an empty name in it"
@@ -77,7 +77,7 @@ def name_fault(name: str, *, top: bool = False) -> str:
 
 def is_temporary(name: str) -> bool:
     """Whether a checkout makes files of this name on the way; a crash may leave one behind."""
-    return _TEMPORARY.fullmatch(name) is not None
+    return name.startswith(".objstore-tmp-") and _TEMPORARY.fullmatch(name) is not None
 
 
 def fold(path: str) -> str:

@@ -265,6 +265,16 @@ class Journal:
         rows = self.connection().execute(query, (low, high, limit)).fetchall()
         return [Oid(oid) for (oid,) in rows if isinstance(oid, bytes) and len(oid) == OID_SIZE]
 
+    def may_hold(self, oids: Sequence[Oid]) -> set[bytes]:
+        """The first eight bytes of those of these ids that there may be rows of; one question for many."""
+        found: set[bytes] = set()
+        for start in range(0, len(oids), _PAGE):
+            prefixes = [oid[:8] for oid in oids[start : start + _PAGE]]
+            marks = ", ".join("?" * len(prefixes))
+            query = f"SELECT substr(oid, 1, 8) FROM objects WHERE substr(oid, 1, 8) IN ({marks})"
+            found.update(prefix for (prefix,) in self.connection().execute(query, prefixes).fetchall())
+        return found
+
     def packs(self) -> list[PackRow]:
         """The packs of the store, oldest first."""
         rows = self.connection().execute("SELECT name, objects, bytes FROM packs ORDER BY id").fetchall()

@@ -69,6 +69,10 @@ class PackSet:
                 return CorruptObject(oid, f"it is nowhere else, and may be in what is damaged: {pack.unknown.reason}")
         return None
 
+    def may_hold(self, oid: Oid) -> bool:
+        """Whether some index names the object, or something with the same first eight bytes."""
+        return any(pack.find(oid) for pack in self._packs)
+
     def read(self, oid: Oid) -> Object | None:
         """The object, verified, or None. CorruptObject: a candidate is damaged and no other pack has the object."""
         damage: CorruptObject | None = None

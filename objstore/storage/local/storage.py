@@ -99,7 +99,14 @@ class LocalStorage:
 
     def missing(self, oids: Iterable[Oid]) -> set[Oid]:
         """Which of these are not here; a damaged object counts as missing, so that writing it again heals it."""
-        return {oid for oid in oids if not self._has(oid)}
+        if self._closed:
+            raise StoreClosed(self.place, "it was closed")
+        wanted = list(dict.fromkeys(oids))
+        # The journal first: what repack moves meanwhile goes from there into the packs.
+        logged = self.journal.may_hold(wanted)
+        self._refresh()
+        may_hold = self.packs.may_hold
+        return {oid for oid in wanted if not ((oid[:8] in logged or may_hold(oid)) and self._has(oid))}
 
     def objects(self) -> Iterator[tuple[Oid, Kind, int]]:
         """Every object as (oid, kind, payload size); the ids of those in the journal are remembered meanwhile.
