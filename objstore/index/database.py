@@ -1,7 +1,7 @@
 """The file of the index: made, found, given up. What is in it is derived, so any doubt about it ends in a new one.
 
     search-VERSION-N.sqlite   the index; of several the highest N counts
-    search.lock               writers queue on it
+    search.lock               writers queue on it; it holds the last N
 
 A file is never repaired or changed to another layout: it is removed, and the next one gets another N, since processes
 that still have the old one open must not meet the new one's write-ahead log under its name. Only the index's own
@@ -26,6 +26,9 @@ from objstore.index.words import TOKENIZER
 
 VERSION: Final = 1
 """Of the tables and of the text that is put in (`text`, `words`, `about`). Another version is another file."""
+
+FAULTS: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What using an index may raise; the second where SQLite quotes a damaged name in a message."""
 
 _FILE = re.compile(r"search-(\d{1,9})-(\d{1,9})\.sqlite", re.ASCII)
 _OURS = re.compile(r"search-\d+-\d+\.sqlite(?:-wal|-shm|-journal)?", re.ASCII)
@@ -69,11 +72,12 @@ class IndexDatabase:
         self._folder = folder
         self._in_memory = folder is None or read_only
         self._copy_from = folder if read_only else None
+        self._holds_lock = False
         self._open: _Open | None = None
         self._forked: list[_Open] = []  # never closed: that would take the parent's locks away
 
     def connection(self) -> sqlite3.Connection:
-        """The connection, with tables. sqlite3.Error: give the file up (`give_up`) and ask again."""
+        """The connection, with tables. FAULTS: give the file up (`give_up`) and ask again."""
         current = self._open
         if current is not None:
             if current.process == os.getpid() and self._is_there(current):
@@ -91,7 +95,7 @@ class IndexDatabase:
         with self._locked(self._folder):
             yield self.connection()
 
-    def give_up(self, error: sqlite3.Error) -> None:
+    def give_up(self, error: Exception) -> None:
         """After an error: leave a damaged file, so that there will be a new one, or the file system, if that is full."""
         current, self._open = self._open, None
         if current is not None and current.process == os.getpid():
@@ -130,6 +134,9 @@ class IndexDatabase:
 
     @contextmanager
     def _locked(self, folder: Path) -> Generator[None, None, None]:
+        if self._holds_lock:  # a file that was given up is replaced within the turn
+            yield
+            return
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle = os.open(folder / "search.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -140,8 +147,10 @@ class IndexDatabase:
             return
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
+            self._holds_lock = True
             yield
         finally:
+            self._holds_lock = False
             os.close(handle)
 
     def _open_file(self, folder: Path) -> _Open:
@@ -155,7 +164,7 @@ class IndexDatabase:
             try:
                 connection = _connect(newest)
                 found = newest.stat()
-            except (sqlite3.Error, OSError) as error:
+            except (*FAULTS, OSError) as error:
                 if _is_damage(error):
                     _remove(newest)
                 continue  # or somebody gave it up just now
@@ -165,10 +174,9 @@ class IndexDatabase:
 
     def _make(self, folder: Path) -> Path | None:
         """A new, empty index, complete under its name or not there; None: the file system does not take it."""
-        numbers = [int(match[2]) for match in map(_FILE.fullmatch, os.listdir(folder)) if match]
-        path = folder / f"search-{VERSION}-{max(numbers, default=0) + 1}.sqlite"
         fresh = folder / f"search-{VERSION}-0.sqlite"
         try:
+            path = folder / f"search-{VERSION}-{_next_number(folder)}.sqlite"
             _remove(fresh)
             os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
             connection = sqlite3.connect(fresh, isolation_level=None)
@@ -203,6 +211,16 @@ class IndexDatabase:
         except OSError:
             return False
         return (found.st_dev, found.st_ino) == current.identity
+
+
+def _next_number(folder: Path) -> int:
+    """A number that no file had: the lock file, which is held, has the last one."""
+    lock = folder / "search.lock"
+    last = re.fullmatch(r"\d{1,9}", lock.read_text(encoding="ascii", errors="replace").strip())
+    there = [int(match[2]) for match in map(_FILE.fullmatch, os.listdir(folder)) if match]
+    number = max([int(last[0]) if last else 0, *there]) + 1
+    lock.write_text(f"{number}\n", encoding="ascii")
+    return number
 
 
 def _newest(folder: Path) -> Path | None:
@@ -246,7 +264,7 @@ def _check_ours(connection: sqlite3.Connection) -> None:
 
 def _is_damage(error: Exception) -> bool:
     """Whether the file is at fault, and not the file system or somebody's lock."""
-    if not isinstance(error, sqlite3.Error):
+    if not isinstance(error, FAULTS):
         return False
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _UNUSABLE
 

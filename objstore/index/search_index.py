@@ -17,7 +17,7 @@ from typing import Final, NamedTuple, TypeVar
 from objstore.errors import CorruptObject, MissingObject
 from objstore.index.about import about, marks
 from objstore.index.chains import BATCH, Chains, Made, Position
-from objstore.index.database import IndexDatabase
+from objstore.index.database import FAULTS, IndexDatabase
 from objstore.index.finder import NAMESPACE, Finder, Hit
 from objstore.index.follower import NEVER, Mark, changed_since
 from objstore.index.query import Query, parse_query
@@ -89,17 +89,23 @@ class SearchIndex:
         for _ in range(_ATTEMPTS):
             try:
                 return work()
-            except sqlite3.Error as error:
+            except FAULTS as error:
                 self._database.give_up(error)
         return work()
 
     # Following
 
     def _catch_up(self) -> CaughtUp:
-        seen = _mark(self._database.connection())
+        return self._caught_up()[1]
+
+    def _caught_up(self) -> tuple[sqlite3.Connection, CaughtUp]:
+        """A connection to an index that has caught up, and what was taken up. Somebody may replace the file at any
+        moment: who goes on asks this connection and no other."""
+        connection = self._database.connection()
+        seen = _mark(connection)
         changed = changed_since(self._repo.storage.refs, seen, NAMESPACE)
         if changed.nothing and changed.mark.operation - seen.operation < _STALE:
-            return CaughtUp(0, 0, ())
+            return connection, CaughtUp(0, 0, ())
         with self._database.writing() as connection:
             seen = _mark(connection)  # others may have done it meanwhile
             changed = changed_since(self._repo.storage.refs, seen, NAMESPACE)
@@ -109,7 +115,7 @@ class SearchIndex:
                 for name in names:
                     taking.follow(name)
                 connection.execute("INSERT OR REPLACE INTO followed VALUES (?, ?, ?)", (_DERIVED, *changed.mark))
-            return CaughtUp(taking.moved, taking.events, tuple(taking.unreadable))
+            return connection, CaughtUp(taking.moved, taking.events, tuple(taking.unreadable))
 
     def _all_changed(self, chains: Chains) -> list[str]:
         """Every ref that is not as it was when last followed; the longest untouched first, so that the newest events
@@ -127,19 +133,21 @@ class SearchIndex:
     # Asking
 
     def _search(self, query: Query, scope: Scope, limit: int, offset: int) -> list[Hit]:
-        self._catch_up()
-        position = None if scope.commit is None else self._position(scope.commit)
-        connection = self._database.connection()
-        with _transaction(connection, "BEGIN"):
-            return Finder(self._repo, connection, query, scope, position).hits(limit, offset)
+        while True:
+            connection, _ = self._caught_up()
+            position = None
+            if scope.commit is not None:
+                position = Chains(self._repo, connection).find(scope.commit)
+                if position is None:
+                    self._take(scope.commit)
+                    continue
+            with _transaction(connection, "BEGIN"):
+                return Finder(self._repo, connection, query, scope, position).hits(limit, offset)
 
-    def _position(self, commit: Oid) -> Position:
-        """Where a commit's chain ends; taken up if no ref has brought it here."""
-        position = Chains(self._repo, self._database.connection()).find(commit)
-        if position is not None:
-            return position
+    def _take(self, commit: Oid) -> None:
+        """Take up the chain of a commit that no ref has brought here."""
         with self._database.writing() as connection, _transaction(connection):
-            return _Taking(self._repo, connection).take(commit)
+            _Taking(self._repo, connection).take(commit)
 
     # Forgetting
 

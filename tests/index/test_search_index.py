@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -98,6 +100,30 @@ def test_any_query_means_what_it_says(query: object, texts: list[list[str]]) -> 
     with objstore.open("memory:") as store:
         store.conversations.create("c").append_many({"content": " ".join(words)} for words in texts)
         check(store, query)
+
+
+@pytest.mark.parametrize(
+    ("query", "meaning"),
+    [
+        ("a (NOT b NOT c)", lambda a, b, c: a and not b and not c),
+        ("a NOT (b OR c)", lambda a, b, c: a and not (b or c)),
+        ("a NOT (b c)", lambda a, b, c: a and not (b and c)),
+        ("a (b OR NOT c)", lambda a, b, c: a and (b or not c)),
+        ("a (NOT b OR NOT c)", lambda a, b, c: a and (not b or not c)),
+        ("a OR (b NOT c)", lambda a, b, c: a or (b and not c)),
+        ("NOT (NOT a OR NOT b)", lambda a, b, c: a and b),
+        ("NOT (NOT a NOT b)", lambda a, b, c: a or b),
+        ("a OR b c", lambda a, b, c: a or (b and c)),
+        ("a NOT b OR c", lambda a, b, c: (a and not b) or c),
+    ],
+)
+def test_operators_mean_what_they_say(query: str, meaning: Callable[[bool, bool, bool], bool]) -> None:
+    with objstore.open("memory:") as store:
+        cases = list(product([False, True], repeat=3))
+        texts = [" ".join(word for word, there in zip("abc", case, strict=True) if there) for case in cases]
+        store.conversations.create("c").append_many({"content": text} for text in texts)
+        expected = {f"c#{number}" for number, case in enumerate(cases, 1) if meaning(*case)}
+        assert set(found(store, query)) == expected
 
 
 def test_what_forks_share_is_one_hit_that_names_them_all() -> None:
