@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from objstore.maintenance.backup import BackedUp, Backup
     from objstore.maintenance.migrate import Migrated
     from objstore.maintenance.repair import Repaired
+    from objstore.maintenance.usage import Usage
 
 
 class Store:
@@ -131,6 +132,12 @@ class Store:
     def stats(self) -> Stats:
         """How much there is, and what compression and sharing saved."""
         return stats(self._repo)
+
+    def usage(self) -> Usage:
+        """Where the bytes are: by ref and by kind, shared, kept by logs alone, and by nothing."""
+        from objstore.maintenance.usage import usage
+
+        return usage(self._repo)
 
     def fsck(self, *, full: bool = True, progress: Progress = silent) -> Fsck:
         """Check everything and report what is missing, damaged or not as it must be, with all that it touches.

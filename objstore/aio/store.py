@@ -39,6 +39,7 @@ class AsyncStore(Face[Store]):
     repack = Awaited(Store.repack)
     train_dictionary = Awaited(Store.train_dictionary)
     stats = Awaited(Store.stats)
+    usage = Awaited(Store.usage)
     fsck = Awaited(Store.fsck)
     check = Streamed(Store.check)
     backup = Awaited(Store.backup)

@@ -38,7 +38,7 @@ PLACES: Final[Mapping[str, str]] = {
     "operations": f"{_HERE}.whole_store:operations",
     "tag": f"{_HERE}.whole_store:tag",
     "repack": f"{_HERE}.whole_store:repack",
-    "stats": f"{_HERE}.whole_store:stats",
+    "stats": f"{_HERE}.statistics:stats",
     "fsck": f"{_HERE}.checking:fsck",
     "doctor": f"{_HERE}.checking:doctor",
     "repair": f"{_HERE}.repairing:repair",

@@ -1,4 +1,4 @@
-"""Commands about the whole store: `init`, `operations`, `tag`, `repack`, `stats`."""
+"""Commands about the whole store: `init`, `operations`, `tag`, `repack`."""
 
 from __future__ import annotations
 
@@ -118,13 +118,3 @@ _STATS = {
     "stored": "bytes on disk",
     "referenced": "bytes of events and files if nothing were shared",
 }
-
-
-@click.command(cls=PlainCommand)
-@session
-def stats(current: Session) -> None:
-    """Show how much there is: counts and bytes."""
-    with current.open() as store:
-        with current.working("Counting"):
-            facts = store.stats()._asdict()
-        current.show(facts, "\n".join(f"{facts[name]:>16,}  {text}" for name, text in _STATS.items()))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
-from objstore.objects.kinds import Kind, Oid
-from objstore.objects.trees import count
-from objstore.repository.history import first_parents
+from objstore.maintenance.usage import Usage, usage
 from objstore.repository.repository import Repository
 from objstore.storage.local.storage import LocalStorage
 from objstore.storage.local.usage import stored_bytes
@@ -31,46 +30,22 @@ class Stats(NamedTuple):
 
 
 def stats(repo: Repository) -> Stats:
-    """Count everything: reads every object once."""
-    found = {"conversations": 0, "files": 0, "settings": 0, "tags": 0}
-    events = referenced = 0
-    objects = payload = 0
-    sizes: dict[bytes, int] = {}
-    for oid, kind, size in repo.storage.objects():
-        objects += 1
-        payload += size
-        if kind is Kind.EVENT:
-            sizes[oid] = size
-    for ref in repo.storage.refs.find():
-        space = ref.name.partition("/")[0]
-        if space in found:
-            found[space] += 1
-        if space == "tags":
-            continue
-        walked, taken = _referenced(repo, ref.value, sizes)
-        events += walked
-        referenced += taken
-    stored = stored_bytes(repo.storage.folder) if isinstance(repo.storage, LocalStorage) else 0
+    """Count everything: looks at every object once."""
+    return stats_of(repo, usage(repo))
+
+
+def stats_of(repo: Repository, used: Usage) -> Stats:
+    """The numbers of a store whose usage is known."""
+    spaces = Counter(ref.ref.partition("/")[0] for ref in used.refs)
+    branches = [ref for ref in used.refs if not ref.ref.startswith("tags/")]
     return Stats(
-        found["conversations"],
-        found["files"],
-        found["settings"],
-        found["tags"],
-        events,
-        objects,
-        payload,
-        stored,
-        referenced,
+        conversations=spaces["conversations"],
+        workspaces=spaces["files"],
+        settings=spaces["settings"],
+        tags=spaces["tags"],
+        events=sum(ref.events for ref in branches),
+        objects=sum(count for count, _ in used.kinds.values()),
+        payload=used.payload,
+        stored=stored_bytes(repo.storage.folder) if isinstance(repo.storage, LocalStorage) else 0,
+        referenced=sum(ref.content for ref in branches),
     )
-
-
-def _referenced(repo: Repository, head: bytes, sizes: dict[bytes, int]) -> tuple[int, int]:
-    taken = 0
-    oid = Oid(head)
-    commit = repo.commit(oid)
-    if commit.files is not None:
-        taken += count(commit.files, repo.nodes)[1]
-    for _, walked in first_parents(repo, oid):
-        if walked.event is not None:
-            taken += sizes.get(walked.event, 0)
-    return commit.events, taken
