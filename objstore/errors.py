@@ -35,6 +35,7 @@
     ├── RecoveryCodesShown                       recovery codes that were printed before
     ├── NotABackup          (FileNotFoundError)  a folder that holds no backup
     ├── UnknownVersion      (KeyError)           a backup has no such version
+    ├── OldFormat                                a store of an older format, which has to be upgraded first
     ├── NotAStore, StoreExists, StoreLocked, UnsupportedFormat, ReadOnlyStore, StoreFull, StoreClosed
     └── StorageFailure                           the disk reported an error; the store refuses to go on with that file
 
@@ -73,6 +74,7 @@ __all__ = [
     "NotAStore",
     "NothingToUndo",
     "ObjstoreError",
+    "OldFormat",
     "PathExists",
     "ReadOnlyStore",
     "RecoveryCodesShown",
@@ -605,6 +607,12 @@ class UnsupportedFormat(_Located):
     """The store was written by a newer objstore, or is of no known format. Facts: `place`, `reason`."""
 
     text = "{place}: {reason}. Upgrade: pip install -U objstore-vcs"
+
+
+class OldFormat(_Located):
+    """The store is of an older format. Facts: `place`, `reason`."""
+
+    text = "{place}: {reason}. Run: objstore upgrade (it keeps a copy)"
 
 
 class ReadOnlyStore(_Located):

@@ -43,6 +43,7 @@ SAMPLES: dict[str, tuple[tuple[object, ...], type[Exception]]] = {
     "NothingToUndo": (("c1", "undo"), Exception),
     "ObjstoreError": (("anything",), Exception),
     "PathExists": (("a.txt",), FileExistsError),
+    "OldFormat": (("/tmp/x", "it is of format 0"), Exception),
     "ReadOnlyStore": (("/tmp/x", "no permission"), Exception),
     "RecoveryCodesShown": (("2026-11-24",), Exception),
     "RefConflict": (("conversations/c1", None, OID), Exception),

@@ -45,6 +45,7 @@ PLACES: Final[Mapping[str, str]] = {
     "backup": f"{_HERE}.keeping:backup",
     "restore": f"{_HERE}.keeping:restore",
     "migrate": f"{_HERE}.keeping:migrate",
+    "upgrade": f"{_HERE}.keeping:upgrade",
     "completion": f"{_HERE}.completion_script:completion",
     "demo": f"{_HERE}.demo:demo",
 }

@@ -35,6 +35,7 @@ _ENDS_WITH: Final[Mapping[str, int]] = {
     "StoreFull": UNUSABLE,
     "StoreLocked": UNUSABLE,
     "UnsupportedFormat": UNUSABLE,
+    "OldFormat": UNUSABLE,
     "BrokenLog": DAMAGED,
     "BrokenSeal": DAMAGED,
     "CorruptObject": DAMAGED,

@@ -1,4 +1,4 @@
-"""`backup`, `restore` and `migrate`: copies of the whole store, and moving it."""
+"""`backup`, `restore`, `migrate` and `upgrade`: copies of the whole store, moving it, and newer formats."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from objstore.cli.exit_codes import DAMAGED
 from objstore.cli.lazy_group import PlainCommand
 from objstore.cli.progress import shown_progress
-from objstore.cli.session import Session, session, time_text
+from objstore.cli.session import Session, find_store, session, time_text
 
 
 @click.command(cls=PlainCommand)
@@ -130,3 +130,24 @@ def migrate(current: Session, source: Path, target: Path) -> None:
         f"Moved into {target}: {done.refs:,} refs with {done.entries:,} entries of their logs, {done.objects:,} objects"
     )
     current.show(done._asdict(), f"{text} ({done.size / 1e6:,.1f} MB, {done.seconds:.1f} s). {source} is still there")
+
+
+@click.command(cls=PlainCommand)
+@click.option("--copy", metavar="DIR", type=click.Path(path_type=Path), help="First copy all files to this new folder.")
+@session
+def upgrade(current: Session, copy: Path | None) -> None:
+    """Bring a store of an older format to this one.
+
+    The old journal stays in the store's folder. What was interrupted is begun again and goes on. Let nobody else use
+    the store meanwhile.
+    """
+    from objstore.storage.local.upgrade import upgrade as run
+
+    place = find_store(current.given) if current.given is None else Path(current.given)
+    done = run(place, copy)
+    kept = f"; the old journal is in {done.kept}" if done.kept else ""
+    same = done.before == done.after
+    text = (
+        f"{place} is of format {done.after}" if same else f"Upgraded {place} from format {done.before} to {done.after}"
+    )
+    current.show(done._asdict(), text + kept)

@@ -48,7 +48,7 @@ class Histories:
                 continue
             try:
                 # Only what a ref names may be a tag; a parent was read already when its child was checked.
-                obj = None if expected else self._objects.read(oid)
+                obj = None if expected or self._objects.kept(oid) is not None else self._objects.read(oid)
                 if obj is not None and obj.kind is Kind.TAG:
                     waiting.append((decode_tag(obj.payload).target, walked, None, needed_by))
                     continue

@@ -14,11 +14,15 @@ from objstore.errors import CorruptObject
 from objstore.maintenance.oid_table import OidTable
 from objstore.objects.canonical import check_payload
 from objstore.objects.kinds import Kind, Object, Oid
+from objstore.repository.repository import Repository, Surroundings
 from objstore.storage.protocol import Storage
 
 _VISITED: Final = 1 << 4
 _CLOSED: Final = 1 << 5
 _SIZE_AT: Final = 8
+_COMMIT_BYTES: Final = 96 << 20
+"""Memory for the payloads of commits between reading and walking: some 300,000 of them; others are read again."""
+_OVERHEAD: Final = 180
 
 
 class Known(NamedTuple):
@@ -26,6 +30,19 @@ class Known(NamedTuple):
 
     kind: Kind | None
     size: int | None
+
+
+class CheckedRepository(Repository):
+    """A repository of its own for one check, which takes commits that were just read from `Objects`."""
+
+    def __init__(self, repo: Repository, objects: Objects) -> None:
+        super().__init__(repo.storage, Surroundings(repo.now, repo.random, repo.author))
+        self._objects = objects
+
+    def payload(self, oid: Oid, kind: Kind) -> bytes:
+        """As `Repository.payload`."""
+        kept = self._objects.kept(oid) if kind is Kind.COMMIT else None
+        return super().payload(oid, kind) if kept is None else kept
 
 
 class Objects:
@@ -36,10 +53,22 @@ class Objects:
         self._storage = storage
         self._listed = listed
         self._table = OidTable()
+        self._commits: dict[Oid, bytes] = {}
+        self._room = _COMMIT_BYTES
 
     def note(self, oid: Oid, kind: Kind, size: int) -> None:
         """An object was read and is sound."""
         self._table.put(oid, self._table.get(oid) | size << _SIZE_AT | kind)
+
+    def keep(self, oid: Oid, commit: bytes) -> None:
+        """Keep the payload of a sound commit at hand, as far as there is room."""
+        if self._room > 0:
+            self._room -= len(commit) + _OVERHEAD
+            self._commits[oid] = commit
+
+    def kept(self, oid: Oid) -> bytes | None:
+        """The payload of a commit that is at hand."""
+        return self._commits.get(oid)
 
     def find(self, oid: Oid) -> Known:
         """What is known of an object; reads it where that is needed. MissingObject, CorruptObject."""

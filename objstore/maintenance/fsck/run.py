@@ -9,7 +9,7 @@ from typing import NamedTuple
 from objstore.errors import ObjstoreError
 from objstore.maintenance.finding import Fault, Finding, Findings
 from objstore.maintenance.fsck.histories import Histories, Step
-from objstore.maintenance.fsck.known import Objects
+from objstore.maintenance.fsck.known import CheckedRepository, Objects
 from objstore.maintenance.fsck.logs import Root, broken_logs, roots
 from objstore.maintenance.fsck.places import Walked, short
 from objstore.maintenance.fsck.stored import Stored, Tally
@@ -17,7 +17,7 @@ from objstore.maintenance.fsck.trees import CheckPath, Trees
 from objstore.maintenance.progress import Progress, silent
 from objstore.objects.kinds import Oid
 from objstore.repository.history import is_on_chain
-from objstore.repository.repository import Repository, Surroundings
+from objstore.repository.repository import Repository
 from objstore.storage.local.soundness import lister
 from objstore.storage.local.storage import LocalStorage
 
@@ -66,8 +66,6 @@ def fsck(
     began = time.monotonic()
     findings, tally = Findings(), Tally()
     storage = repo.storage
-    # A repository of its own: what the caller's has in its caches must not hide what the storage has lost since.
-    fresh = Repository(storage, Surroundings(repo.now, repo.random, repo.author))
     listed = lister(storage) if isinstance(storage, LocalStorage) else None
     objects = Objects(storage, None if full else listed)
     stored = Stored(objects, findings, tally, progress)
@@ -75,7 +73,8 @@ def fsck(
         stored.read_all(storage)
     else:
         stored.look_at_files(storage)
-    check = _Check(fresh, objects, findings, check_path, progress)
+    # A repository of its own: what the caller's has in its caches must not hide what the storage has lost since.
+    check = _Check(CheckedRepository(repo, objects), objects, findings, check_path, progress)
     check.logs()
     check.histories()
     check.name_sharers()

@@ -109,8 +109,10 @@ class Stored:
     def _take(self, done: tuple[list[Sound], list[Unsound], int], total: int) -> None:
         sound, faults, size = done
         note = self._objects.note
-        for oid, kind, length in sound:
+        for oid, kind, length, commit in sound:
             note(oid, kind, length)
+            if commit is not None:
+                self._objects.keep(oid, commit)
             self._tally.size += length
         self._tally.objects += len(sound)
         self._tally.stored += size

@@ -17,7 +17,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from objstore.errors import NotAStore, StoreExists, UnsupportedFormat
+from objstore.errors import NotAStore, OldFormat, StoreExists, UnsupportedFormat
 from objstore.storage.local.faults import from_os
 
 FORMAT = 1
@@ -50,7 +50,7 @@ class Folder:
         return self.marker.exists()
 
     def read_marker(self) -> bytes:
-        """The store's id (16 bytes). NotAStore, UnsupportedFormat."""
+        """The store's id (16 bytes). NotAStore, OldFormat, UnsupportedFormat."""
         try:
             text = self.marker.read_bytes()[:4096].decode("ascii", "replace")
         except (FileNotFoundError, NotADirectoryError):
@@ -65,7 +65,9 @@ class Folder:
             raise UnsupportedFormat(
                 str(self.root), f"format {version[1]} is newer than {FORMAT}, the newest known here"
             )
-        if int(match[1]) != FORMAT:
+        if int(match[1]) < FORMAT:
+            raise OldFormat(str(self.root), f"it is of format {match[1]}; this program works on {FORMAT}")
+        if int(match[1]) > FORMAT:
             raise UnsupportedFormat(str(self.root), f"format {match[1]} is newer than {FORMAT}, the newest known here")
         if match[3]:
             raise UnsupportedFormat(str(self.root), f"it requires {match[3]}, which is unknown here")

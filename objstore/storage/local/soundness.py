@@ -39,6 +39,8 @@ class Sound(NamedTuple):
     oid: Oid
     kind: Kind
     size: int
+    commit: bytes | None = None
+    """The payload of a commit: who walks the histories needs it next."""
 
 
 class Unsound(NamedTuple):
@@ -135,7 +137,7 @@ class PackReader:
                 if fault:
                     faults.append(Unsound(self.file, "object", fault, oid))
                 else:
-                    sound.append(Sound(oid, kind, len(payload)))
+                    sound.append(Sound(oid, kind, len(payload), payload if kind is Kind.COMMIT else None))
                 if index is not None and (number, record) not in index.find(oid):
                     reason = f"it does not lead to record {record} of frame {number}"
                     faults.append(Unsound(self.index_file, "index", reason, oid))
