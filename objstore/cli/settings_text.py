@@ -90,12 +90,15 @@ def import_(
 
     FILE is - for standard input. A name of a secret leaves that secret as it is; those that are not here are told, and the exit code is 1.
     """
+    from objstore.settings.text.formats import decode_text
+
     data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     chosen = _format(form, file)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise click.BadParameter(f"it is no UTF-8: {error.reason} at byte {error.start}", param_hint="FILE") from None
+    decode_text(text, chosen, prefix)  # before anything is made: what is refused leaves no empty settings behind
     with current.open() as store, keys_told(current):
         found = open_settings(store, name, conversation, create)
         done = found.import_text(text, chosen, prefix=prefix, secrets=secrets, replace=replace)

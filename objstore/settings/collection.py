@@ -10,6 +10,7 @@ from objstore.repository.collection import Collection
 from objstore.repository.repository import Repository
 from objstore.settings.chain import Chain
 from objstore.settings.settings import Settings
+from refs.name import check_name
 
 
 class SettingsCollection(Collection[Settings]):
@@ -33,7 +34,7 @@ class SettingsCollection(Collection[Settings]):
         """
         opened = [Settings(self._branch(scope)) if isinstance(scope, str) else scope for scope in scopes]
         for scope in opened:
-            scope.layer_if_any()
+            check_name(scope.scope)
         if schema is None:
             return Chain(opened)
         from objstore.settings.schema import ModelSchema

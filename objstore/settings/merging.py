@@ -30,7 +30,7 @@ def merge_settings(branch: Branch, other: Oid, name: str, prefer: Side | None) -
         raise ValueError(f"prefer is 'ours', 'theirs' or None, not {prefer!r}")
     repo = branch.repo
     try:
-        if _is_settings_alone(repo.commit(branch.need_head())) and _is_settings_alone(repo.commit(other)):
+        if branch.name.startswith("settings/") and _is_settings_alone(repo, repo.commit(other)):
             return merge_into(branch, other, name, prefer)
     except MergeConflict as conflict:
         raise MergeConflict(tuple(key.removeprefix(_PART) for key in conflict.keys)) from None
@@ -65,8 +65,11 @@ def _with_our_words(repo: Repository, growth: Growth, root: Oid | None) -> Oid |
     return edit(root, changes, nodes, growth.objects.append, repo.hasher)
 
 
-def _is_settings_alone(commit: Commit) -> bool:
-    return commit.files is None and commit.events == 0
+def _is_settings_alone(repo: Repository, commit: Commit) -> bool:
+    """Whether a commit has nothing but settings: a conversation's has events or files, or says something about itself."""
+    if commit.files is not None or commit.events:
+        return False
+    return commit.settings is None or not any(scan_prefix(commit.settings, repo.nodes, ABOUT))
 
 
 def origin_of(repo: Repository, head: Oid, key: str) -> tuple[Oid, Commit] | None:

@@ -8,7 +8,7 @@ a value under the same name, the later layer's shape counts. A secret stays one 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any, Final, Literal, NamedTuple, cast
 
 from objstore.objects.codec import decode_value
@@ -43,7 +43,8 @@ class Layer(NamedTuple):
 
     values: Values
     encoded: dict[str, bytes]
-    groups: frozenset[str]
+    groups: frozenset[str]  # with those of keys that gave way: what they shadowed in earlier layers stays so
+    leaves: Set[str]  # likewise
     secrets: frozenset[str]
 
     def fresh(self) -> Values:
@@ -54,35 +55,36 @@ class Layer(NamedTuple):
         return found
 
 
-NO_LAYER: Final = Layer({}, {}, frozenset(), frozenset())
+NO_LAYER: Final = Layer({}, {}, frozenset(), frozenset(), frozenset())
 
 
 def layer_of(stored: Stored, scope: str, commit: Oid | None) -> Layer:
     """The layer that a scope's tree makes."""
     values = {key: Resolved(value, "stored", scope, commit) for key, value in stored.values.items()}
     secrets = frozenset(key for key, value in stored.values.items() if isinstance(value, Secret))
-    return Layer(values, stored.encoded, stored.groups, secrets)
+    return Layer(values, stored.encoded, stored.groups, stored.values.keys(), secrets)
 
 
 def over(lower: Layer, upper: Layer) -> Layer:
     """Two layers as one."""
     if not lower.values:
         return upper
-    values = lay(lower.values, upper.values, upper.groups)
+    values = lay(lower.values, upper.values, upper.groups, upper.leaves)
     encoded = {key: data for key, data in lower.encoded.items() if key in values and key not in upper.values}
     secrets = (lower.secrets | upper.secrets) & values.keys()
-    return Layer(values, encoded | upper.encoded, groups_of(values), frozenset(secrets))
+    groups, leaves = lower.groups | upper.groups, lower.leaves | upper.leaves
+    return Layer(values, encoded | upper.encoded, groups, leaves, frozenset(secrets))
 
 
-def lay(lower: Values, upper: Values, groups: frozenset[str]) -> Values:
-    """Values under others that have `groups`, in the order of keys; both come in that order."""
+def lay(lower: Values, upper: Values, groups: Set[str], leaves: Set[str]) -> Values:
+    """Values under others whose shape is `groups` and `leaves`, in the order of keys; both come in that order."""
     if len(lower) <= len(upper) and lower.keys() <= upper.keys():
         return upper.copy()
     found = {**lower, **upper}
     for key in lower.keys() - upper.keys():
-        if key in groups or any(group in upper for group in groups_above(key)):
+        if key in groups or any(group in leaves for group in groups_above(key)):
             del found[key]
-    return found if len(found) == len(lower) else dict(sorted(found.items()))
+    return found if upper.keys() <= lower.keys() else dict(sorted(found.items()))
 
 
 class Around(NamedTuple):
@@ -100,12 +102,14 @@ def resolve(layer: Layer, around: Around) -> Values:
     secrets = layer.secrets | declared.secrets
     found = layer.fresh()
     if around.defaults or declared.defaults:
-        found = lay(_given({**declared.defaults, **around.defaults}, "default", secrets), found, layer.groups)
+        found = lay(
+            _given({**declared.defaults, **around.defaults}, "default", secrets), found, layer.groups, layer.leaves
+        )
     if around.environment is not None:
         found = _surrounded(found, around.environment, declared, secrets)
     if around.overrides:
         upper = _given(around.overrides, "override", secrets)
-        found = lay(found, upper, groups_of(upper))
+        found = lay(found, upper, groups_of(upper), upper.keys())
     return found
 
 
@@ -130,7 +134,7 @@ def _surrounded(found: Values, environment: Environment, declared: Declared, sec
         else:
             value = read_text(text)
         upper[key] = Resolved(_guarded(key, value, secrets), "environment", variable)
-    return lay(found, dict(sorted(upper.items())), groups_of(upper)) if upper else found
+    return lay(found, dict(sorted(upper.items())), groups_of(upper), upper.keys()) if upper else found
 
 
 def _guarded(key: str, value: object, secrets: frozenset[str]) -> object:

@@ -12,7 +12,15 @@ import inspect
 from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, NamedTuple, TypeVar, cast
 
-from pydantic import BaseModel, SecretBytes, SecretStr, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PydanticUserError,
+    SecretBytes,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic.fields import FieldInfo
 
 from objstore.errors import InvalidSetting, InvalidValue
@@ -114,7 +122,7 @@ class ModelSchema:
 
     def _add(self, key: str, field: FieldInfo, default: object) -> None:
         judged: Any = Annotated[field.annotation, field]  # pyright: ignore[reportInvalidTypeForm] - made at run time
-        leaf = _Leaf(TypeAdapter(judged), _is_secret(field.annotation))
+        leaf = _Leaf(_adapter(judged), _is_secret(field.annotation))
         self._leaves[key] = leaf
         if default is not _NONE and not (leaf.secret and default is None):
             self._defaults[key] = _plain(leaf, default)
@@ -184,6 +192,14 @@ def _reasons(leaf: _Leaf, error: ValidationError) -> str:
 
 
 _NONE: Any = object()
+
+
+def _adapter(judged: Any) -> TypeAdapter[Any]:
+    """A judge of values, whose JSON keeps what is no number (to be refused then) and does not make it null."""
+    try:
+        return TypeAdapter(judged, config=ConfigDict(ser_json_inf_nan="constants"))
+    except PydanticUserError:  # the type has a configuration of its own
+        return TypeAdapter(judged)
 
 
 def _default(field: FieldInfo) -> Any:

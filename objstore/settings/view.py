@@ -55,7 +55,8 @@ class SettingsView(ReadSettings):
 
         UnknownSetting; InvalidSetting: the value is not of the type `kind`. CorruptObject, MissingObject.
         """
-        entry = None if self._root is None else get(self._root, check_setting_key(key).encode(), self._repo.nodes)
+        name = check_setting_key(key).encode()
+        entry = None if self._root is None else get(self._root, name, self._repo.nodes)
         if entry is None:
             if default is REQUIRED:
                 raise UnknownSetting(key)
@@ -64,7 +65,8 @@ class SettingsView(ReadSettings):
         return value if kind is None else as_kind(key, value, kind)
 
     def __contains__(self, key: str) -> bool:
-        return self._root is not None and get(self._root, check_setting_key(key).encode(), self._repo.nodes) is not None
+        name = check_setting_key(key).encode()
+        return self._root is not None and get(self._root, name, self._repo.nodes) is not None
 
     def __iter__(self) -> Iterator[str]:
         if self._root is not None:

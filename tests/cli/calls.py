@@ -18,11 +18,17 @@ class Calls:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.store = folder / "store"
+        self.keys = folder / "keys"
         objstore.open(self.store, create=True).close()
 
     def __call__(self, *words: str, code: int = 0, stdin: str | bytes | None = None) -> str:
         """What a call prints, on both outputs. Its exit code must be `code`; it never ends in a traceback."""
-        env = {"OBJSTORE": str(self.store), "OBJSTORE_AUTHOR": "ada", "OBJSTORE_DEBUG": None}
+        env = {
+            "OBJSTORE": str(self.store),
+            "OBJSTORE_AUTHOR": "ada",
+            "OBJSTORE_DEBUG": None,
+            "OBJSTORE_KEYS": str(self.keys),
+        }
         done = CliRunner().invoke(cli, words, input=stdin, env=env, prog_name="objstore")
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         assert "fault of objstore's own" not in done.output, done.output

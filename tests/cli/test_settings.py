@@ -78,3 +78,95 @@ def test_what_counts_is_resolved_with_where_it_came_from(call: Calls, monkeypatc
     ]
     assert [line["commit"] is not None for line in lines] == [False, True, False, False]
     assert "KEY=VALUE" in call("settings", "resolve", "user", "--default", "a", code=2)
+
+
+def test_a_secret_is_read_from_standard_input_and_masked_until_it_is_revealed(call: Calls) -> None:
+    said = call("settings", "set-secret", "user", "llm.api_key", "--create", stdin="sk-canary\n")
+    assert "objstore keys recovery" in said  # the first one made a key
+    call("settings", "set", "user", "llm.model", "x")
+    shown = [
+        call("settings", "get", "user", "llm.api_key"),
+        call("settings", "list", "user"),
+        call("settings", "resolve", "user"),
+        call("settings", "diff", "user", "~2"),
+        call("settings", "diff", "user", "~2", "~0", "--json"),
+        call("settings", "log", "user"),
+        call("settings", "export", "user"),
+        call("settings", "list", "user", "--json"),
+        call("show", "settings/user"),
+        call("diff", "settings/user~2", "settings/user"),
+        call("log", "settings/user", "--json"),
+        call("operations", "--json"),
+    ]
+    assert not any("sk-canary" in text for text in shown)
+    assert shown[0] == "********\n"
+    assert "+ llm.api_key = ********" in shown[3]
+    assert call.json("settings", "get", "user", "llm.api_key")[0]["value"] == {"$secret": "llm.api_key"}
+    assert call("settings", "get", "user", "llm.api_key", "--reveal") == "sk-canary\n"
+    assert "is a secret" in call("settings", "set", "user", "llm.api_key", "plain", code=2)
+    call("settings", "set-secret", "-c", "chat", "k", "--create", stdin="two\r\n")
+    assert call("settings", "get", "-c", "chat", "k", "--reveal") == "two\n"
+
+
+@pytest.mark.parametrize("name", ["s.toml", "s.json", "s.yaml", ".env"])
+def test_settings_travel_in_a_file_of_each_format(call: Calls, name: str) -> None:
+    call("settings", "set", "user", "llm.model", "x", "--create")
+    call("settings", "set", "user", "llm.tries", "3")
+    call("settings", "set-secret", "user", "llm.api_key", stdin="sk-canary")
+    call("settings", "export", "user", "-o", name)
+    assert "sk-canary" not in (call.folder / name).read_text()
+    said = call("settings", "import", "other", name, "--create", code=1)
+    assert "the secret llm.api_key is named, but not here" in said
+    assert call.json("settings", "list", "other") == [
+        {"key": "llm.model", "value": "x"},
+        {"key": "llm.tries", "value": 3},
+    ]
+    call("settings", "export", "user", "-o", f"secret{name}", "--reveal")
+    assert (call.folder / f"secret{name}").stat().st_mode & 0o777 == 0o600
+    call("settings", "import", "other", f"secret{name}", "--secret", "llm.api_key")
+    assert call("settings", "get", "other", "llm.api_key", "--reveal") == "sk-canary\n"
+    (facts,) = call.json("settings", "import", "other", "-", "--format", "toml", "--replace", stdin="a = 1\n")
+    assert facts == {"set": ["a"], "unset": ["llm.api_key", "llm.model", "llm.tries"], "missing": []}
+
+
+def test_a_file_that_cannot_be_read_is_told_with_its_place(call: Calls) -> None:
+    (call.folder / "bad.toml").write_text("a = 1\nb = ?\n")
+    (call.folder / "bad.json").write_bytes(b'"\xff"')
+    (call.folder / "settings").write_text("")
+    assert "line 2" in call("settings", "import", "s", "bad.toml", "--create", code=2)
+    assert "no UTF-8" in call("settings", "import", "s", "bad.json", "--create", code=2)
+    assert "tells no format" in call("settings", "import", "s", "settings", "--create", code=2)
+    assert call.json("settings") == []
+    call("settings", "set", "s", "A-b", "1", "--create")
+    assert "setting A-b" in call("settings", "export", "s", "--format", "env", code=2)
+
+
+def test_settings_are_merged_reverted_and_explained(call: Calls) -> None:
+    call("settings", "set", "user", "a", "1", "--create")
+    call("settings", "set", "project", "a", "2", "--create")
+    call("settings", "set", "project", "b", "3")
+    assert "both sides changed: a" in call("settings", "merge", "user", "project", code=4)
+    call("settings", "merge", "user", "project", "--prefer", "theirs")
+    assert call("settings", "list", "user") == "a = 2\nb = 3\n"
+    (facts,) = call.json("settings", "origin", "user", "a")
+    assert facts["id"] == call.json("settings", "log", "user")[0]["id"]
+    call("settings", "revert", "user", "~1")
+    assert call("settings", "list", "user") == "a = 1\n"
+    call.chat("chat", "hello")
+    call("settings", "merge", "-c", "chat", "user")
+    assert call("settings", "get", "-c", "chat", "a") == "1\n"
+    call("settings", "merge", "project", "conversations/chat", "--prefer", "ours")
+    assert call("settings", "get", "project", "a") == "2\n"
+
+
+def test_scopes_inherit_on_the_command_line(call: Calls) -> None:
+    call("settings", "set", "global", "a", "1", "--create")
+    call("settings", "set", "global", "b", "1")
+    call("settings", "set", "project", "b", "2", "--create")
+    lines = call.json("settings", "resolve", "project", "--inherit", "global", "--inherit", "user")
+    assert [(line["key"], line["value"], line["scope"]) for line in lines] == [
+        ("a", 1, "settings/global"),
+        ("b", 2, "settings/project"),
+    ]
+    assert "b = 2  (stored settings/project)" in call("settings", "resolve", "project", "--inherit", "global")
+    assert "--at" in call("settings", "resolve", "project", "--inherit", "global", "--at", "~1", code=2)

@@ -2,8 +2,8 @@ r"""Settings as a .env file: NAME=text lines, in the dialect that shells, Docker
 
 The key llm.api_key is LLM__API_KEY behind a prefix; a key that does not come back from such a name is refused. A value
 is the text that `environment.read_text` reads: JSON, or itself. Text stands bare where it is plain, else in single
-quotes, where it is all meant as it stands, else in double quotes with \\ \" \$ \` \n \r \t. Variables are not expanded,
-and where a file would have them expanded it is refused.
+quotes, where it is all meant as it stands, else (readers differ about ' and \ in those) in double quotes with
+\\ \" \$ \` \n \r \t. Variables are not expanded, and where a file would have them expanded it is refused.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def encode_env(items: Mapping[str, Item], prefix: str) -> str:
 def _name(key: str) -> str:
     name = variable_names(key)[0]
     if _key_of(name) != key:
-        reason = "cannot be a variable's name: write it in small letters without -, and no _ at the ends or doubled"
+        reason = "cannot be a variable's name: write it in small letters without -, and no _ doubled or before a dot"
         raise InvalidSetting(key, reason)
     return name
 
@@ -50,7 +50,7 @@ def _written(item: Item) -> str:
     text = write_text(item)
     if _BARE.fullmatch(text):
         return text
-    if "'" not in text and text.isprintable():
+    if "'" not in text and "\\" not in text and text.isprintable():  # \\ means different things in single quotes
         return f"'{text}'"
     return '"' + "".join(_ESCAPES.get(letter, letter) for letter in text) + '"'
 
