@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NoReturn
 
@@ -27,18 +27,32 @@ class Environment:
         self._prefix = prefix
         self._found = {name: source[name] for name in source if name.startswith(prefix)}
 
-    def of(self, keys: Iterable[str]) -> dict[str, tuple[str, str]]:
-        """Those of these keys that are set, each with its variable's name and text."""
+    def of(self, *names: Names) -> dict[str, tuple[str, str]]:
+        """The keys that are set, out of these tables, each with its variable's name and text."""
         found: dict[str, tuple[str, str]] = {}
-        if not self._found:
-            return found
-        for key in keys:
-            for name in variable_names(key):
-                text = self._found.get(self._prefix + name)
-                if text is not None:
-                    found[key] = (self._prefix + name, text)
-                    break
+        exact: set[str] = set()
+        for variable, text in self._found.items():
+            short = variable[len(self._prefix) :]
+            for table in names:
+                for key in table.get(short, ()):
+                    if key not in exact:
+                        found[key] = (variable, text)
+                        if variable_names(key)[0] == short:
+                            exact.add(key)
         return found
+
+
+Names = Mapping[str, Sequence[str]]
+"""The keys that each variable's name, without the prefix, may mean."""
+
+
+def names_of(keys: Iterable[str]) -> Names:
+    """The table of the variables of some keys."""
+    table: dict[str, list[str]] = {}
+    for key in keys:
+        for name in dict.fromkeys(variable_names(key)):
+            table.setdefault(name, []).append(key)
+    return table
 
 
 @lru_cache(maxsize=1 << 14)

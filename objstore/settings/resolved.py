@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, Literal, NamedTuple, cast
 
 from objstore.objects.codec import decode_value
 from objstore.objects.kinds import Oid
 from objstore.settings.declared import Declared
-from objstore.settings.environment import Environment, read_text
-from objstore.settings.keys import groups_above, groups_of
+from objstore.settings.environment import Environment, Names, names_of, read_text
+from objstore.settings.keys import SEPARATOR, groups_above, groups_of
 from objstore.settings.secret import Secret
 from objstore.settings.stored import Stored
 
@@ -37,8 +39,12 @@ class Resolved(NamedTuple):
 
 Values = dict[str, Resolved]
 
+_FEW = 16
+_CONTAINERS = (list, dict)
 
-class Layer(NamedTuple):
+
+@dataclass(frozen=True, eq=False)
+class Layer:
     """Stored values by key, in order, with their sources. Of `encoded` ones the value must not be given away."""
 
     values: Values
@@ -46,6 +52,11 @@ class Layer(NamedTuple):
     groups: frozenset[str]  # with those of keys that gave way: what they shadowed in earlier layers stays so
     leaves: Set[str]  # likewise
     secrets: frozenset[str]
+
+    @cached_property
+    def names(self) -> Names:
+        """The variables that are asked for the keys."""
+        return names_of(self.values)
 
     def fresh(self) -> Values:
         """The values, to be given away."""
@@ -87,6 +98,23 @@ def lay(lower: Values, upper: Values, groups: Set[str], leaves: Set[str]) -> Val
     return found if upper.keys() <= lower.keys() else dict(sorted(found.items()))
 
 
+def lay_few(lower: Values, upper: Values) -> Values:
+    """As `lay`, in the time of what is new where that is little."""
+    fresh = [key for key in upper if key not in lower]
+    if not fresh:
+        return {**lower, **upper}
+    if len(fresh) > _FEW:
+        return lay(lower, upper, groups_of(upper), upper.keys())
+    found = {**lower, **upper}
+    below = tuple(key + SEPARATOR for key in fresh)
+    for key in [key for key in lower if key.startswith(below)]:
+        found.pop(key)
+    for group in groups_of(fresh):
+        if group not in upper:
+            found.pop(group, None)
+    return dict(sorted(found.items()))
+
+
 class Around(NamedTuple):
     """What a call of `resolve` lays around the stored values."""
 
@@ -101,15 +129,18 @@ def resolve(layer: Layer, around: Around) -> Values:
     declared = around.declared
     secrets = layer.secrets | declared.secrets
     found = layer.fresh()
-    if around.defaults or declared.defaults:
-        found = lay(
-            _given({**declared.defaults, **around.defaults}, "default", secrets), found, layer.groups, layer.leaves
-        )
+    defaults = {**declared.defaults, **around.defaults} if declared.defaults else around.defaults
+    wanted = defaults.keys() - found.keys()  # all others are covered
+    if wanted:
+        lower = _given({key: defaults[key] for key in wanted}, "default", secrets)
+        found = lay(lower, found, layer.groups, layer.leaves)
     if around.environment is not None:
-        found = _surrounded(found, around.environment, declared, secrets)
+        names = [layer.names]
+        if wanted or declared.keys:
+            names.append(names_of((found.keys() | declared.keys) - layer.values.keys()))
+        found = lay_few(found, _surrounding(found, around.environment.of(*names), declared, secrets))
     if around.overrides:
-        upper = _given(around.overrides, "override", secrets)
-        found = lay(found, upper, groups_of(upper), upper.keys())
+        found = lay_few(found, _given(around.overrides, "override", secrets))
     return found
 
 
@@ -117,24 +148,30 @@ def _given(values: Mapping[str, object], source: Source, secrets: frozenset[str]
     given: Values = {}
     for key in sorted(values):
         value = values[key]
-        if isinstance(value, list | dict):
+        if isinstance(value, _CONTAINERS):
             value = copy.deepcopy(cast("object", value))
         given[key] = Resolved(_guarded(key, value, secrets), source)
     return given
 
 
-def _surrounded(found: Values, environment: Environment, declared: Declared, secrets: frozenset[str]) -> Values:
-    """The values with those that the environment has in their place."""
+def _surrounding(
+    found: Values, variables: Mapping[str, tuple[str, str]], declared: Declared, secrets: frozenset[str]
+) -> Values:
+    """The values of variables by key, each read as what it replaces or is declared to be."""
     upper: Values = {}
-    for key, (variable, text) in environment.of(found.keys() | declared.keys if declared.keys else found).items():
+    for key in sorted(variables):
+        variable, text = variables[key]
+        there = found.get(key)
         if key in declared.keys:
             value: object = declared.read(key, text, variable)
-        elif key in secrets or isinstance(found[key].value, str):
+        elif there is None:
+            continue  # a default that gave way to a group, or the other way round
+        elif key in secrets or isinstance(there.value, str):
             value = text
         else:
             value = read_text(text)
         upper[key] = Resolved(_guarded(key, value, secrets), "environment", variable)
-    return lay(found, dict(sorted(upper.items())), groups_of(upper), upper.keys()) if upper else found
+    return upper
 
 
 def _guarded(key: str, value: object, secrets: frozenset[str]) -> object:
