@@ -112,7 +112,7 @@ class _Runner:
     def _python(self, block: Block) -> None:
         output = io.StringIO()
         try:
-            code = compile("\n" * block.line + block.text, str(self.page), "exec")
+            code = compile("\n" * block.line + block.text, str(self.page), "exec", dont_inherit=True)
             with contextlib.redirect_stdout(output):
                 exec(code, self.names)
         except Exception as error:
