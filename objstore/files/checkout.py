@@ -19,7 +19,7 @@ from objstore.files.checked import Item, checked_items, refuse_collisions, tree_
 from objstore.files.content import look_if_same
 from objstore.files.directory import Folders, Problem, Progress, Walk, identity
 from objstore.files.placing import Placing, folds_names
-from objstore.files.stat_cache import SMUDGED, Known, Seen, StatCache
+from objstore.files.stat_cache import SMUDGED, Known, Seen, StatCache, record_of
 from objstore.objects.blobs import blob_pieces
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.objects.trees import Entry, NodeReader, diff, scan
@@ -79,7 +79,7 @@ def checkout(
         run.write(run.differing(items))
         run.placing.settle()
     if cache is not None:
-        seen = {key: run.seen.get(key) or Seen(SMUDGED, entry) for key, entry in items}
+        seen = {key: record_of(run.seen.get(key) or Seen(SMUDGED, entry)) for key, entry in items}
         cache.save(root, seen, cache.now(), storage.hasher)
     return run.report()
 
@@ -121,7 +121,7 @@ class _Run:
         self.placing = Placing(folders, durable)
         self._storage = storage
         self._folders = folders
-        self._known = known.paths
+        self._known = known
         self._progress = progress
         self._problems: list[Problem] = []
         self._wrote: list[str] = []
@@ -148,7 +148,7 @@ class _Run:
                 absent = above
                 different.append((key, entry))
                 continue
-            look = look_if_same(folder, name, entry, self._known.get(key), self._storage.hasher)
+            look = look_if_same(folder, name, entry, self._known.seen(key), self._storage.hasher)
             if look is None:
                 different.append((key, entry))
             else:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from objstore.files.ignore import IgnoreRules, rules_in
-from objstore.files.paths import MAX_PATH, is_temporary, name_fault, readable
+from objstore.files.paths import MAX_PATH, is_plain_name, is_temporary, name_fault, readable
 
 SKIPPED = frozenset({".git", ".objstore"})
 """Names that a walk passes over in silence, whatever they are."""
@@ -26,6 +26,7 @@ MAX_DEPTH = 400
 OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
+_KINDS = frozenset({stat.S_IFREG, stat.S_IFLNK, stat.S_IFDIR})
 _first = itemgetter(0)
 
 
@@ -125,9 +126,10 @@ class Walk:
             return None
         except OSError as error:
             return self._refuse(path, f"cannot be read: {error.strerror}")
-        fault = name_fault(name, top=not level.prefix) or _kind_fault(status.st_mode)
-        if fault:
-            return self._refuse(path, fault)
+        if stat.S_IFMT(status.st_mode) not in _KINDS or not is_plain_name(name):
+            fault = name_fault(name, top=not level.prefix) or _kind_fault(status.st_mode)
+            if fault:
+                return self._refuse(path, fault)
         found = Found(path.encode(), level.folder, name, status)
         if len(found.key) > MAX_PATH:
             return self._refuse(path, f"its path has more than {MAX_PATH} bytes")

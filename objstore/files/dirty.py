@@ -9,7 +9,7 @@ from pathlib import Path
 from objstore.files.checked import Item, tree_reader
 from objstore.files.content import look_if_same
 from objstore.files.directory import Folders, Walk, identity, stat_in
-from objstore.files.stat_cache import Seen, StatCache
+from objstore.files.stat_cache import Known, StatCache
 from objstore.objects.kinds import Oid
 from objstore.objects.trees import Entry, NodeReader, diff, scan
 from objstore.storage.protocol import Storage
@@ -23,14 +23,14 @@ def dirty_paths(
     if not directory.is_dir():
         return []
     reader = tree_reader(storage)
-    known = {} if cache is None else cache.load(storage.hasher).paths
+    known = Known(None, {}) if cache is None else cache.load(storage.hasher)
     found: dict[str, None] = {}
     with Folders(directory) as folders:
         tracked = list(scan(root, reader)) if root is not None else []
         for key, entry in tracked:
             *path, name = key.decode().split("/")
             folder = folders.find(path)
-            if folder is None or look_if_same(folder, name, entry, known.get(key), storage.hasher) is None:
+            if folder is None or look_if_same(folder, name, entry, known.seen(key), storage.hasher) is None:
                 found[key.decode()] = None
         ours = {key for key, _ in tracked}
         for key, entry in _added(root, target, reader):
@@ -56,7 +56,7 @@ def _in_the_way(
     key: bytes,
     entry: Entry,
     ours: set[bytes],
-    known: dict[bytes, Seen],
+    known: Known,
     storage: Storage,
 ) -> Iterator[str]:
     """The untracked paths that writing a new entry would replace or be stopped by."""
@@ -81,5 +81,5 @@ def _in_the_way(
                 inner = key + b"/" + below.key
                 if inner not in ours and not stat.S_ISDIR(below.stat.st_mode):
                     yield inner.decode()
-    elif look_if_same(folder, name, entry, known.get(key), storage.hasher) is None:
+    elif look_if_same(folder, name, entry, known.seen(key), storage.hasher) is None:
         yield key.decode()

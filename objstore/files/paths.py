@@ -75,6 +75,10 @@ def name_fault(name: str, *, top: bool = False) -> str:
     return _disguise(name)
 
 
+is_plain_name = re.compile(_PLAIN_NAME).fullmatch
+"""Whether a name from the operating system is one that nothing can be said against; of others `name_fault` decides."""
+
+
 def is_temporary(name: str) -> bool:
     """Whether a checkout makes files of this name on the way; a crash may leave one behind."""
     return name.startswith(".objstore-tmp-") and _TEMPORARY.fullmatch(name) is not None

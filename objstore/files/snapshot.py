@@ -15,7 +15,7 @@ from objstore.files.batch_writer import BatchWriter
 from objstore.files.content import Vanished, read_entry
 from objstore.files.directory import Found, Problem, Progress, Walk, identity
 from objstore.files.paths import readable
-from objstore.files.stat_cache import Known, Seen, StatCache, look_of
+from objstore.files.stat_cache import SMUDGED, Known, Record, Seen, StatCache, record_of, seen_of
 from objstore.objects.kinds import Kind, Oid
 from objstore.objects.trees import Entry, NodeReader, build_tree, edit, scan
 from objstore.storage.protocol import Stage, Storage
@@ -59,11 +59,10 @@ def snapshot(
     writer = BatchWriter(storage, stage)
     scanned = _Scan(Walk(directory, identity(storage.place)), known.paths, writer, storage, progress)
     seen = scanned.run()
-    changes = {key: now.entry for key, now in seen.items() if base.get(key) != now.entry}
+    changes = _changes(base, seen)
     gone = [key for key in base if key not in seen]
     if previous is None or len(changes) + len(gone) > len(seen) // 4:
-        entries = sorted((key, now.entry) for key, now in seen.items())
-        root = build_tree(entries, hasher, writer.add)
+        root = build_tree(sorted((key, seen_of(now).entry) for key, now in seen.items()), hasher, writer.add)
     elif changes or gone:
         root = edit(previous, {**changes, **dict.fromkeys(gone)}, reader, writer.add, hasher)
     else:
@@ -76,7 +75,7 @@ def snapshot(
     return Snapshot(
         root,
         len(seen),
-        sum(now.entry.size for now in seen.values()),
+        sum(now[6] for now in seen.values()),
         added,
         different,
         len(seen) - len(changes),
@@ -85,11 +84,21 @@ def snapshot(
     )
 
 
+def _changes(base: dict[bytes, Record], seen: dict[bytes, Record]) -> dict[bytes, Entry]:
+    """The entries that are not as in the base. What was not read is the very record of it, and needs no comparing."""
+    changed: dict[bytes, Entry] = {}
+    for key, now in seen.items():
+        before = base.get(key)
+        if before is not now and (before is None or before[5:] != now[5:]):
+            changed[key] = seen_of(now).entry
+    return changed
+
+
 class _Scan:
     """One walk over the directory, in which what is not known by its look is read."""
 
     def __init__(
-        self, walk: Walk, known: dict[bytes, Seen], writer: BatchWriter, storage: Storage, progress: Progress | None
+        self, walk: Walk, known: dict[bytes, Record], writer: BatchWriter, storage: Storage, progress: Progress | None
     ) -> None:
         self.problems = walk.problems
         self.reads = 0
@@ -99,21 +108,31 @@ class _Scan:
         self._hasher = storage.hasher
         self._progress = progress
 
-    def run(self) -> dict[bytes, Seen]:
+    def run(self) -> dict[bytes, Record]:
         """Every path that was taken, in the order of the walk."""
-        seen: dict[bytes, Seen] = {}
+        seen: dict[bytes, Record] = {}
         known = self._known
         total = 0
         for found in self._walk:
-            now = known.get(found.key)
-            if now is None or now.look != look_of(found.stat):
-                now = self._read(found)
-                if now is None:
+            key, _, _, status = found
+            now = known.get(key)
+            if (
+                now is None
+                or now[0] != status.st_mtime_ns
+                or now[1] != status.st_ctime_ns
+                or now[2] != status.st_ino
+                or now[3] != status.st_mode
+                or now[4] != status.st_size
+            ):
+                read = self._read(found)
+                if read is None:
                     continue
-            seen[found.key] = now
-            total += now.entry.size
-            if self._progress is not None and len(seen) % _PROGRESS_EVERY == 0:
-                self._progress(len(seen), total)
+                now = record_of(read)
+            seen[key] = now
+            if self._progress is not None:
+                total += now[6]
+                if len(seen) % _PROGRESS_EVERY == 0:
+                    self._progress(len(seen), total)
         if self._progress is not None:
             self._progress(len(seen), total)
         return seen
@@ -147,17 +166,17 @@ class _TreeRead:
         return obj.payload
 
 
-def _base(known: Known, previous: Oid | None, reader: NodeReader) -> dict[bytes, Entry]:
+def _base(known: Known, previous: Oid | None, reader: NodeReader) -> dict[bytes, Record]:
     """What the previous tree holds: from the cache if it is of that tree, which saves reading it."""
     if previous is None:
         return {}
     if previous == known.root:
-        return {key: seen.entry for key, seen in known.paths.items()}
-    return dict(scan(previous, reader))
+        return known.paths
+    return {key: record_of(Seen(SMUDGED, entry)) for key, entry in scan(previous, reader)}
 
 
 def _durable(known: Known, storage: Storage, stage: Stage) -> Known:
     """What is known, without the entries whose content is nowhere: of a snapshot that was never applied, say."""
-    missing = storage.missing({seen.entry.oid for seen in known.paths.values()}) if known.paths else set[Oid]()
+    missing = storage.missing({Oid(record[7]) for record in known.paths.values()}) if known.paths else set[Oid]()
     missing = {oid for oid in missing if oid not in stage}
-    return Known(known.root, {key: seen for key, seen in known.paths.items() if seen.entry.oid not in missing})
+    return Known(known.root, {key: record for key, record in known.paths.items() if record[7] not in missing})

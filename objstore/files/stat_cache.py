@@ -43,11 +43,33 @@ class Seen(NamedTuple):
     entry: Entry
 
 
+Record = tuple[int, int, int, int, int, int, int, bytes]
+"""What `Seen` says as it is kept: the look, then mode, size and oid of the entry. Of a large directory there are many,
+and a plain tuple is made several times faster than three with names."""
+
+
 class Known(NamedTuple):
     """The tree that a directory was last known to be at (None: of no whole tree), and every path of it."""
 
     root: Oid | None
-    paths: dict[bytes, Seen]
+    paths: dict[bytes, Record]
+
+    def seen(self, key: bytes) -> Seen | None:
+        """What is known of a path."""
+        record = self.paths.get(key)
+        return None if record is None else seen_of(record)
+
+
+def seen_of(record: Record) -> Seen:
+    """A record, with names."""
+    mtime, ctime, inode, st_mode, st_size, mode, size, oid = record
+    return Seen((mtime, ctime, inode, st_mode, st_size), Entry(mode, Oid(oid), size))
+
+
+def record_of(seen: Seen) -> Record:
+    """What is seen, as it is kept."""
+    look, (mode, oid, size) = seen
+    return (*look, mode, size, oid)
 
 
 def look_of(found: os.stat_result) -> Look:
@@ -92,14 +114,14 @@ class StatCache:
             with suppress(OSError):
                 probe.unlink()
 
-    def save(self, root: Oid | None, paths: Mapping[bytes, Seen], since: int, hasher: Hasher) -> None:
+    def save(self, root: Oid | None, paths: Mapping[bytes, Record], since: int, hasher: Hasher) -> None:
         """Keep what is known in place of what was: whole or not at all. Entries that changed at `since` (`now` as the
         looking began) or later are smudged. A cache that cannot be written is not an error: it is not there."""
         records = bytearray()
-        for look, (mode, oid, size) in paths.values():
-            if _unsettled(look, since):
-                look = SMUDGED
-            records += _RECORD.pack(*look, mode, size, oid)
+        for record in paths.values():
+            if _unsettled(record[0], record[1], since):
+                record = (*SMUDGED, *record[5:])
+            records += _RECORD.pack(*record)
         names = b"\0".join(paths)
         body = _HEAD.pack(_MAGIC, bytes(16), root or _NO_ROOT, len(paths), len(names))[24:] + names + records
         temporary = self._temporary()
@@ -118,10 +140,7 @@ class StatCache:
             raise ValueError("damaged, or not about this directory")
         names = data[_HEAD.size : _HEAD.size + length].split(b"\0") if count else []
         records = _RECORD.iter_unpack(memoryview(data)[_HEAD.size + length :])
-        paths = {
-            name: Seen((mtime, ctime, inode, st_mode, st_size), Entry(mode, oid, size))
-            for name, (mtime, ctime, inode, st_mode, st_size, mode, size, oid) in zip(names, records, strict=True)
-        }
+        paths: dict[bytes, Record] = dict(zip(names, records, strict=True))
         return Known(None if root == _NO_ROOT else Oid(root), paths)
 
     def _sum(self, body: bytes | memoryview, hasher: Hasher) -> bytes:
@@ -131,8 +150,8 @@ class StatCache:
         return self._file.with_name(f"{self._file.name}.{os.getpid():x}-{os.urandom(6).hex()}.tmp")
 
 
-def _unsettled(look: Look, since: int) -> bool:
-    newest = max(look[0], look[1])
+def _unsettled(mtime: int, ctime: int, since: int) -> bool:
+    newest = max(mtime, ctime)
     if newest < since - _COARSE:
         return False
-    return newest >= since or newest % 1_000_000_000 == 0 or look[0] % 1_000_000_000 == 0
+    return newest >= since or newest % 1_000_000_000 == 0 or mtime % 1_000_000_000 == 0
