@@ -17,6 +17,7 @@ from objstore.objects.commits import Commit, encode_commit
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.objects.trees import Entry, build_tree, encode_node
 from objstore.objects.trees.node import node_of
+from objstore.storage.local.storage import LocalStorage
 from refs.edits import ANY, RefEdit
 from tests.maintenance import stores
 from tests.repository.worlds import NOTE, World
@@ -265,3 +266,12 @@ def test_findings_of_a_store_that_others_write_to_are_none(tmp_path: Path) -> No
 
         assert store.fsck(progress=meddle).findings == ()
         assert len(conv) > 300
+
+
+def test_records_that_were_deleted_do_not_count_as_there(tmp_path: Path) -> None:
+    with objstore.open(stores.make(tmp_path / "s", 50)) as store:
+        before = store.fsck().objects
+        assert isinstance(store.storage, LocalStorage)
+        pack = next(pack for pack in store.storage.packs if len(pack.index) > 10)
+        pack.dead = frozenset((frame, record) for _, frame, record in pack.index)
+        assert store.fsck().objects == before - len(pack.index)

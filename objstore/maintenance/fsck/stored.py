@@ -77,7 +77,8 @@ class Stored:
         except ObjstoreError as error:
             self._findings.add(Fault.JOURNAL, f"its list of packs: {getattr(error, 'reason', '') or error}")
             rows = []
-        for pack in open_packs(storage.folder.packs, rows, storage.hasher, storage.compression):
+        dead = {pack.name: pack.dead for pack in storage.packs}
+        for pack in open_packs(storage.folder.packs, rows, storage.hasher, storage.compression, dead):
             if isinstance(pack, PackReader):
                 for fault in pack.ends():
                     self._note(fault)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -56,14 +56,19 @@ Unit = Callable[[], tuple[list[Sound], list[Unsound], int]]
 """A part of the store to be read: the sound objects in it, the faults, and the bytes of store that were read."""
 
 
+Places = frozenset[tuple[int, int]]
+"""Records of a pack, as (frame, record)."""
+
+
 class PackReader:
     """One pack and its index, opened for being checked. Safe between threads."""
 
-    def __init__(self, folder: Path, name: str, codec: FrameCodec) -> None:
-        """CorruptObject: the pack's ends are damaged. ObjstoreError, OSError: it cannot be opened."""
+    def __init__(self, folder: Path, name: str, codec: FrameCodec, dead: Places) -> None:
+        """`dead`: (frame, record) of objects that were deleted and do not count. CorruptObject: the pack's ends are damaged. ObjstoreError, OSError: it cannot be opened."""
         self.file = f"packs/{name}.pack"
         self.index_file = f"packs/{name}.index"
         self._codec = codec
+        self._dead = dead
         self._handle = os.open(folder / f"{name}.pack", os.O_RDONLY | os.O_CLOEXEC)
         try:
             buffer = FileBuffer(self._handle, self.file)
@@ -136,7 +141,7 @@ class PackReader:
                 fault = None if kind is Kind.COMMIT else payload_fault(kind, payload)
                 if fault:
                     faults.append(Unsound(self.file, "object", fault, oid))
-                else:
+                elif (number, record) not in self._dead:
                     sound.append(Sound(oid, kind, len(payload), payload if kind is Kind.COMMIT else None))
                 if index is not None and (number, record) not in index.find(oid):
                     reason = f"it does not lead to record {record} of frame {number}"
@@ -159,13 +164,13 @@ class PackReader:
 
 
 def open_packs(
-    folder: Path, rows: list[PackRow], hasher: Hasher, compression: Compression
+    folder: Path, rows: list[PackRow], hasher: Hasher, compression: Compression, dead: Mapping[str, Places]
 ) -> Iterator[PackReader | Unsound]:
     """The listed packs, opened one by one, or what keeps one from being opened; faults of sizes in the list too."""
     codec = FrameCodec(hasher, compression)
     for row in rows:
         try:
-            reader = PackReader(folder, row.name, codec)
+            reader = PackReader(folder, row.name, codec, dead.get(row.name, frozenset()))
         except FileNotFoundError:
             yield Unsound(f"packs/{row.name}.pack", "pack", f"it is gone, with {row.objects} objects")
             continue
