@@ -21,6 +21,8 @@
     ├── MovedHead                                the head is not the one that the caller pinned or saw
     ├── NothingToUndo                            undo or redo has no step left
     ├── DirtyWorkspace                           a directory has changes that a checkout would overwrite
+    ├── MissingHistory                           a bundle builds on commits that are not here
+    ├── HistoryDiverged                          a name has one history here and another there
     ├── MergeConflict                            both sides changed the same keys
     ├── CannotBisect        (ValueError)         two moments between which nothing can be searched
     ├── UnknownFormat                            a file that no importer recognises
@@ -55,6 +57,7 @@ __all__ = [
     "CorruptObject",
     "DamagedKey",
     "DirtyWorkspace",
+    "HistoryDiverged",
     "InvalidPath",
     "InvalidPattern",
     "InvalidQuery",
@@ -67,6 +70,7 @@ __all__ = [
     "LockHeld",
     "LockLost",
     "MergeConflict",
+    "MissingHistory",
     "MissingKey",
     "MissingObject",
     "MovedHead",
@@ -389,6 +393,35 @@ class MergeConflict(ObjstoreError):
     def __str__(self) -> str:
         shown = ", ".join(self.keys[:10]) + (" …" if len(self.keys) > 10 else "")
         return f"both sides changed: {shown}. Choose a side for each"
+
+
+class MissingHistory(ObjstoreError, LookupError):
+    """A bundle builds on commits that are not here; nothing was changed. Facts: `oids` (hex, sorted)."""
+
+    def __init__(self, oids: tuple[str, ...]) -> None:
+        super().__init__(oids)
+        self.oids = oids
+
+    def __str__(self) -> str:
+        shown = ", ".join(oid[:12] for oid in self.oids[:3]) + (" …" if len(self.oids) > 3 else "")
+        return f"this bundle continues a history that is not here ({shown}). Import the one before it first"
+
+
+class HistoryDiverged(ObjstoreError):
+    """A name has a history here and another one there; nothing was changed. Facts: `name`, `ours`, `theirs` (ids in hex)."""
+
+    def __init__(self, name: str, ours: str | None, theirs: str) -> None:
+        super().__init__(name, ours, theirs)
+        self.name = name
+        self.ours = ours
+        self.theirs = theirs
+
+    def __str__(self) -> str:
+        ours = "another one" if self.ours is None else f"{self.ours[:12]}"
+        return (
+            f"{self.name} has gone on here ({ours}) and there ({self.theirs[:12]}). "
+            "Import it with a prefix, or as a fork with on_diverged='fork'"
+        )
 
 
 class CannotBisect(ObjstoreError, ValueError):

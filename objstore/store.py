@@ -38,6 +38,9 @@ from objstore.storage.local.open_local import open_local
 from objstore.storage.local.storage import LocalStorage
 from objstore.storage.memory import MemoryStorage
 from objstore.storage.protocol import Storage
+from objstore.sync.bundle_export import Bundled
+from objstore.sync.bundle_file import BundleContents, check_bundle, read_bundle, write_bundle
+from objstore.sync.bundle_import import OnDiverged, Unbundled
 from refs.protocol import RefReader
 
 if TYPE_CHECKING:
@@ -194,6 +197,24 @@ class Store:
         from objstore.importers.fill import import_history
 
         return import_history(self.conversations, history, prefix)
+
+    def export_bundle(self, path: str | Path, names: Iterable[str], *, since: Iterable[str] = ()) -> Bundled:
+        """Write conversations and other refs ("files/ws") with all that they reach, and the tags on them, to one file.
+
+        What the moments `since` reach is left out. `settings/*` go along only if named. UnknownRevision, OSError.
+        """
+        return write_bundle(self._repo, Path(path), names, since)
+
+    def import_bundle(self, path: str | Path, *, prefix: str = "", on_diverged: OnDiverged = "refuse") -> Unbundled:
+        """Bring in a file that `export_bundle` wrote; again is harmless, and goes on where an interrupted one ended.
+
+        MissingHistory, HistoryDiverged, CorruptObject, InvalidRefName, OSError: no ref was moved.
+        """
+        return read_bundle(self._repo, Path(path), prefix, on_diverged)
+
+    def check_bundle(self, path: str | Path) -> BundleContents:
+        """Read a bundle from end to end and keep nothing. CorruptObject, OSError."""
+        return check_bundle(self._repo, Path(path))
 
     def _commit(self, moment: str | CommitInfo) -> CommitInfo:
         return self.resolve(moment) if isinstance(moment, str) else moment

@@ -23,6 +23,7 @@ SAMPLES: dict[str, tuple[tuple[object, ...], type[Exception]]] = {
     "CorruptObject": ((OID, "its id does not fit"), Exception),
     "DamagedKey": (("/tmp/k.key", "it is cut short"), Exception),
     "DirtyWorkspace": (("work", ("a.txt", "b.txt")), Exception),
+    "HistoryDiverged": (("c1", "3f" * 32, "9b" * 32), Exception),
     "InvalidPath": (("../x", "it leaves the directory"), ValueError),
     "InvalidPattern": (("a[", "a [ without its ]"), ValueError),
     "InvalidRecoveryCode": (("a character is wrong",), ValueError),
@@ -36,6 +37,7 @@ SAMPLES: dict[str, tuple[tuple[object, ...], type[Exception]]] = {
     "LockLost": (("build", 7), Exception),
     "MergeConflict": ((("a", "b"),), Exception),
     "MissingKey": (("3f2a (epoch 1)", "/tmp/k.key", False), LookupError),
+    "MissingHistory": ((("3f" * 32,),), LookupError),
     "MissingObject": ((OID,), KeyError),
     "MovedHead": (("c1", OID, None, "2 new events by worker-7"), Exception),
     "NotABackup": (("/tmp/x", "it is empty"), FileNotFoundError),
@@ -107,7 +109,7 @@ def test_an_error_is_caught_by_the_root_and_by_its_builtin(name: str) -> None:
 def test_an_error_says_its_facts_in_words(name: str) -> None:
     text = str(made(name))
     first = SAMPLES[name][0][0]
-    shown = first.hex()[:8] if isinstance(first, bytes) else first[0] if isinstance(first, tuple) else str(first)
+    shown = first.hex()[:8] if isinstance(first, bytes) else first[0][:12] if isinstance(first, tuple) else str(first)
     assert shown in text
     assert text != repr(SAMPLES[name][0])
     assert "{" not in text

@@ -50,6 +50,7 @@ class AsyncConversations(AsyncCollection[Conversation, AsyncConversation]):
     """Conversations by name."""
 
     find = Streamed(Conversations.find)
+    expire = Awaited(Conversations.expire)
     search = Awaited(Conversations.search)
     catch_up = Awaited(Conversations.catch_up)
 

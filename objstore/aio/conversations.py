@@ -27,6 +27,7 @@ class AsyncConversationView(Face[ConversationView]):
     count = Awaited(ConversationView.__len__)
     event_info = Awaited(ConversationView.event_info)
     entries = Streamed(ConversationView.entries)
+    export = Streamed(ConversationView.export)
     log = Streamed(ConversationView.log)
 
     @property
@@ -82,6 +83,7 @@ class AsyncConversation(Face[Conversation]):
     append = Awaited(Conversation.append)
     append_many = Awaited(Conversation.append_many)
     count = Awaited(Conversation.__len__)
+    export = Streamed(Conversation.export)
     log = Streamed(Conversation.log)
     bisect = Awaited(Conversation.bisect)
     diff = Awaited(Conversation.diff)

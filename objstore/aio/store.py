@@ -44,6 +44,9 @@ class AsyncStore(Face[Store]):
     check = Streamed(Store.check)
     backup = Awaited(Store.backup)
     import_history = Awaited(Store.import_history)
+    export_bundle = Awaited(Store.export_bundle)
+    import_bundle = Awaited(Store.import_bundle)
+    check_bundle = Awaited(Store.check_bundle)
 
     def __init__(self, threads: Threads, sync: Store) -> None:
         """Made by `objstore.aio.open`."""

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from objstore.cli.appending import append
+from objstore.cli.bundling import bundle, unbundle
 from objstore.cli.completion import complete
+from objstore.cli.expiring import expire
+from objstore.cli.exporting import export
 from objstore.cli.following import follow
 from objstore.cli.history import show
 from objstore.cli.lazy_group import PlainCommand, PlainGroup
@@ -130,7 +133,7 @@ def merge(current: Session, name: str, moment: str, prefer: Side | None) -> None
         show_move(current, store, name, was, f"objstore undo {quoted(name)}")
 
 
-for _command in (append, fork, rewind, merge, metadata, edit, follow):
+for _command in (append, fork, rewind, merge, metadata, edit, follow, export, bundle, unbundle, expire):
     conversations.add_command(_command)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from objstore.cli.rendering import summary
 from objstore.cli.session import Session
 from objstore.cli.values import for_json, for_people
+from objstore.conversations.readable import summary
 
 if TYPE_CHECKING:
     from objstore.conversations.view import ConversationView

@@ -64,7 +64,7 @@ def log(current: Session, moments: tuple[str, ...], graph: bool, limit: int | No
 
 def _about(store: Store, commit: CommitInfo) -> str:
     """What a commit brought, in a few words: its event, or which parts it changed."""
-    from objstore.cli.rendering import summary
+    from objstore.conversations.readable import summary
     from objstore.errors import CorruptObject, MissingObject
 
     if commit.message:
@@ -108,8 +108,9 @@ def _names(store: Store) -> Mapping[bytes, list[str]]:
 @click.command(cls=PlainCommand)
 @click.argument("moment", shell_complete=_any)
 @click.option("-n", "--last", type=click.IntRange(min=1), metavar="N", help="Only the last so many events.")
+@click.option("--full", is_flag=True, help="Fold nothing, however long.")
 @session
-def show(current: Session, moment: str, last: int | None) -> None:
+def show(current: Session, moment: str, last: int | None, full: bool) -> None:
     """Show what stood at MOMENT.
 
     Of a conversation (c1, c1#3) the events up to there, for reading; with --json they are whole. Of what has no events
@@ -126,7 +127,7 @@ def show(current: Session, moment: str, last: int | None) -> None:
             return
         start = 0 if last is None else max(0, len(view) - last)
         for number, event in enumerate(_from(view, start), start):
-            show_event(current, number, event)
+            show_event(current, number, event, full=full)
         if not len(view):
             show_files(current, view.files, "")
             show_settings(current, view.settings)

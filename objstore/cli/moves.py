@@ -33,7 +33,7 @@ def _sentence(store: Store, name: str, was: CommitInfo | None, now: CommitInfo) 
 
 def _last(store: Store, commit: CommitInfo) -> str:
     """The newest event in a line."""
-    from objstore.cli.rendering import summary
+    from objstore.conversations.readable import summary
     from objstore.errors import CorruptObject, MissingObject
 
     try:

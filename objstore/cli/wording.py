@@ -41,6 +41,7 @@ def _in_options(text: str, options: Collection[str]) -> str:
         (" (or open them with create=True)", create),
         ("Read again, or drop expected_head", pinned),
         ("Snapshot it first, or discard=True", discard),
+        ("Import it with a prefix, or as a fork with on_diverged='fork'", "Add --prefix TEXT, or --on-diverged fork"),
         ("Choose a side for each", "Add --prefer ours, or --prefer theirs"),
         ("Choose another path, or overwrite=True", "Choose another path, or add --overwrite"),
         ("Open it, or choose another name", "Choose another name"),

@@ -12,7 +12,7 @@ from objstore.conversations.draft import ConversationDraft, event_object
 from objstore.conversations.follow import Follower
 from objstore.conversations.forking import edited, make_refs
 from objstore.conversations.metadata import Metadata, about_name, about_values
-from objstore.conversations.view import ConversationView
+from objstore.conversations.view import ConversationView, Form
 from objstore.files.workspace import Workspace, bring, refuse_dirty
 from objstore.objects.jumps import ancestor_at
 from objstore.objects.kinds import Oid
@@ -166,6 +166,11 @@ class Conversation:
         old, new = locate(self._branch, a), locate(self._branch, b)
         repo = self._repo
         return difference(repo, commit_info(old, repo.commit(old)), commit_info(new, repo.commit(new)))
+
+    def export(self, form: Form = "html", *, title: str = "") -> Iterator[str]:
+        """As `ConversationView.export`, at the head; the title is by default the metadata's, or the name."""
+        now = self._now()
+        return now.export(form, title=title or now.metadata.title or self.name)
 
     def follow(self, *, after: When | None = None, timeout: float | None = None) -> Follower:
         """An iterator over new events as anybody appends them, and a `HeadMoved` when the head goes elsewhere.

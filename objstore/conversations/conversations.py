@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from objstore.conversations.conversation import Conversation
+from objstore.conversations.retention import Expiry, Rule, expire
 from objstore.errors import ConversationExists, UnknownConversation
 from objstore.index.catalogue import NAMESPACE, Catalogue, CatalogueRow, describe
 from objstore.index.finder import Hit
@@ -61,7 +62,7 @@ class Conversations(Collection[Conversation]):
         if newest:
             place = None if not name else (self._changed(after), name)
             return map(_info, self._rows().newest(prefix, tags, place, limit))
-        if tags:
+        if tags or self._rows().is_whole():
             return map(_info, self._rows().by_name(prefix, tags, name, limit))
         refs = self._repo.storage.refs.find(NAMESPACE + prefix, NAMESPACE + name if name else "", limit)
         return (_info(describe(self._repo, ref)) for ref in refs)
@@ -92,6 +93,13 @@ class Conversations(Collection[Conversation]):
     def catch_up(self) -> CaughtUp:
         """Take what is new into the search index now, so that the next search need not: for long-lived processes."""
         return self._index.catch_up()
+
+    def expire(self, rules: Sequence[Rule], *, dry_run: bool = True) -> Expiry:
+        """What rules of retention let go; deleted, in one operation that the store's undo takes back, unless `dry_run`.
+
+        InvalidValue: a rule makes no sense; MovedHead: others kept changing what was to go. Nothing was deleted then.
+        """
+        return expire(self._repo, self._rows(), rules, dry_run)
 
     def close(self) -> None:
         """Let go of the derived catalogue; called by the store."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, overload
+from typing import Literal, NamedTuple, overload
 
 from objstore.conversations.metadata import MetadataView
 from objstore.files.view import FilesView
@@ -13,6 +13,9 @@ from objstore.repository.commit import CommitInfo, commit_info
 from objstore.repository.history import event_commit_of, event_commits, first_parents
 from objstore.repository.repository import Repository
 from objstore.settings.view import SettingsView
+
+Form = Literal["html", "markdown", "jsonl"]
+"""An offline page, a text for people, or one event a line as `objstore import` takes it back."""
 
 
 class EventEntry(NamedTuple):
@@ -83,6 +86,15 @@ class ConversationView:
         end = len(self) if stop is None else min(stop, len(self))
         for number, oid in enumerate(event_commits(self._repo, self._oid, start, end), start):
             yield EventEntry(number, self._value(oid), commit_info(oid, self._repo.commit(oid)))
+
+    def export(self, form: Form = "html", *, title: str = "") -> Iterator[str]:
+        """The pieces of a text for others: an offline "html" page, "markdown", or "jsonl" with an event a line.
+
+        ValueError: no such form; MissingObject, CorruptObject while it is read.
+        """
+        from objstore.conversations.exporting import exported  # it reads views
+
+        return exported(self._repo, self, form, title or self.metadata.title or "Conversation")
 
     def log(self) -> Iterator[CommitInfo]:
         """The commits of the chain, newest first."""

@@ -12,12 +12,12 @@ from itertools import chain
 from pathlib import Path
 from typing import cast
 
+from objstore.conversations.readable import MARK
 from objstore.importers.history import BadHistory, Extent, check_storable
 from objstore.importers.json_lines import BYTE_ORDER_MARK
 from objstore.importers.strict_json import BadJson, parse
 
 DOCUMENT_LIMIT = 256 * 1024 * 1024
-MARK: Mapping[str, str] = {"objstore": "one event each, after this one"}
 
 
 def split(document: Mapping[str, object], key: str) -> Iterator[object]:

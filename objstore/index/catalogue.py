@@ -2,6 +2,7 @@
 
     conversations(name, head, events, time, created, changed, title)      by name, by (changed, name)
     tags(tag, name)                                                       by tag
+    damaged(name)           conversations whose heads cannot be read; who walks the refs meets the error itself
     state(operation, chain)     the newest operation on refs that the rows know, and the chain of its first log entry
 
 It follows the refs: a look first catches up with the operations since `state`, in its own transaction, and so never
@@ -27,7 +28,7 @@ from objstore.repository.repository import Repository
 from refs.protocol import Ref
 
 NAMESPACE = "conversations/"
-_VERSION = 1
+_VERSION = 2
 _MANY = 20_000  # Names that changed; beyond that all are looked through.
 _PAGE = 256
 _SCHEMA = """
@@ -36,6 +37,7 @@ CREATE TABLE conversations (name TEXT PRIMARY KEY, head BLOB NOT NULL, events IN
 CREATE INDEX newest ON conversations (changed DESC, name);
 CREATE TABLE tags (tag TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (tag, name)) WITHOUT ROWID;
 CREATE INDEX tags_by_name ON tags (name);
+CREATE TABLE damaged (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), operation INTEGER NOT NULL, chain BLOB NOT NULL);
 INSERT INTO state VALUES (1, 0, x'');
 """
@@ -95,6 +97,13 @@ class Catalogue:
         with self._current() as connection:
             row = connection.execute("SELECT changed FROM conversations WHERE name = ?", (name,)).fetchone()
         return None if row is None else row[0]
+
+    def is_whole(self) -> bool:
+        """Whether it was made before, so that a look is cheap, and has every conversation."""
+        if self._connection is None and (self._path is None or not self._path.exists()):
+            return False
+        with self._current() as connection:
+            return connection.execute("SELECT 1 FROM damaged LIMIT 1").fetchone() is None
 
     def close(self) -> None:
         """Let go of the file; the next look opens it again."""
@@ -194,7 +203,8 @@ class Catalogue:
 
     def _look_through(self, connection: sqlite3.Connection) -> None:
         """Make every row that is not as its ref is, and drop those without one."""
-        gone: set[str] = {row[0] for row in connection.execute("SELECT name FROM conversations")}
+        known = connection.execute("SELECT name FROM conversations UNION ALL SELECT name FROM damaged")
+        gone: set[str] = {row[0] for row in known}
         for ref in self._repo.storage.refs.find(NAMESPACE):
             gone.discard(ref.name[len(NAMESPACE) :])
             self._put(connection, ref)
@@ -205,9 +215,11 @@ class Catalogue:
         name = ref.name[len(NAMESPACE) :]
         try:
             row = describe(self._repo, ref)
-        except ObjstoreError:  # damaged: it is in the list by name, where it says so, but cannot be sorted or filtered
+        except ObjstoreError:
             _delete(connection, name)
+            connection.execute("INSERT INTO damaged VALUES (?)", (name,))
             return
+        connection.execute("DELETE FROM damaged WHERE name = ?", (name,))
         connection.execute("DELETE FROM tags WHERE name = ?", (name,))
         connection.execute(_PUT, (*row[:-1], "\n".join(row.tags)))
         for tag in row.tags:
@@ -217,7 +229,7 @@ class Catalogue:
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     if connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:  # another process was faster
-        for table in ("conversations", "tags", "state"):
+        for table in ("conversations", "tags", "damaged", "state"):
             connection.execute(f"DROP TABLE IF EXISTS {table}")
         for statement in _SCHEMA.split(";"):
             connection.execute(statement)
@@ -228,6 +240,7 @@ def _create(connection: sqlite3.Connection) -> None:
 def _delete(connection: sqlite3.Connection, name: str) -> None:
     connection.execute("DELETE FROM conversations WHERE name = ?", (name,))
     connection.execute("DELETE FROM tags WHERE name = ?", (name,))
+    connection.execute("DELETE FROM damaged WHERE name = ?", (name,))
 
 
 def _query(

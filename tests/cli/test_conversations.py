@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -209,3 +210,65 @@ def test_follow_prints_what_is_there_after_a_number_of_events(call: Calls) -> No
     assert call("conversations", "follow", "c", "--timeout", "0.01") == ""
     call("conversations", "follow", "c", "--after", "3", code=3)
     call("conversations", "follow", "nothing", code=3)
+
+
+def test_a_bundle_takes_conversations_to_another_store(call: Calls) -> None:
+    call.chat("c", "one", "two")
+    call("tag", "v1", "c#1")
+    (made,) = call.json("conversations", "bundle", "x.bundle", "c")
+    assert made["refs"] == ["conversations/c", "tags/v1"]
+    assert "whole: " in call("conversations", "unbundle", "x.bundle", "--check")
+    lines = call.json("conversations", "unbundle", "x.bundle")
+    assert [line.get("outcome") for line in lines] == ["same", "same", None]
+    call("conversations", "unbundle", "x.bundle", "--prefix", "copy/")
+    assert [line["value"]["content"] for line in call.json("show", "copy/c")] == ["one", "two"]
+    call("rewind", "c", "#1")
+    call.chat("c", "other")
+    assert "--on-diverged fork" in call("conversations", "unbundle", "x.bundle", code=4)
+    call("conversations", "unbundle", "x.bundle", "--on-diverged", "fork")
+    call("conversations", "bundle", "y.bundle", "c", "--since", "c~1")
+    call("conversations", "bundle", "z.bundle", "nothing", code=3)
+    Path("bad.bundle").write_bytes(Path("x.bundle").read_bytes()[:-1])
+    assert "cut short" in call("conversations", "unbundle", "bad.bundle", code=5)
+
+
+def test_a_conversation_is_exported_as_its_file_is_named(call: Calls) -> None:
+    call.chat("c", "one <b>", "two")
+    assert call.json("conversations", "export", "c#1", "-o", "x.html")[0]["form"] == "html"
+    assert "one &lt;b&gt;" in Path("x.html").read_text()
+    assert "two" not in Path("x.html").read_text()
+    call("conversations", "export", "c", "-o", "x.md")
+    assert Path("x.md").read_text().startswith("# c\n")
+    assert call("conversations", "export", "c", "--form", "jsonl").count("\n") == 2
+    assert call("conversations", "export", "c").startswith("<!doctype html>")
+    call("conversations", "export", "nothing", "-o", "y.html", code=3)
+    assert not Path("y.html").exists()
+
+
+def test_long_outputs_are_folded_for_reading_and_whole_when_asked_for(call: Calls) -> None:
+    text = "\n".join(f"line {number}" for number in range(100))
+    call("conversations", "append", "c", json.dumps({"role": "tool", "content": text}), "--create")
+    call("conversations", "append", "c", json.dumps({"role": "user", "content": text}))
+    shown = call("show", "c#1")
+    assert "line 29" in shown
+    assert "line 30" not in shown
+    assert "… 70 more lines (--full shows them)" in shown
+    assert "line 99" in call("show", "c#1", "--full")
+    assert "line 99" in call("show", "c", "-n", "1")  # what people say is never folded
+
+
+def test_conversations_that_may_go_are_listed_and_deleted_only_when_asked(call: Calls) -> None:
+    for name in ("ci/1", "ci/2", "ci/3", "work"):
+        call.chat(name, "x")
+    words = ("conversations", "expire", "--prefix", "ci/", "--keep-last", "1")
+    assert [line["name"] for line in call.json(*words)] == ["ci/2", "ci/1"]
+    assert "2 may go" in call(*words)
+    said = call(*words, "--apply")
+    assert [line["name"] for line in call.json("conversations")] == ["ci/3", "work"]
+    call(*said.strip().rpartition("objstore ")[2].split())
+    assert len(call.json("conversations")) == 4
+    Path("rules.toml").write_text('[[rule]]\nkeep_within = "1 day"\n[[rule]]\nprefix = "w"\nkeep_last = 0\n')
+    assert [line["name"] for line in call.json("conversations", "expire", "--rules", "rules.toml")] == ["work"]
+    call("conversations", "expire", code=2)
+    call("conversations", "expire", "--rules", "rules.toml", "--keep-last", "1", code=2)
+    call("conversations", "expire", "--keep-within", "soon", code=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 import objstore
 from objstore.conversations.conversations import ConversationInfo
-from objstore.errors import UnknownConversation
+from objstore.errors import MissingObject, UnknownConversation
 from tests.processes import python
 
 
@@ -119,13 +120,29 @@ def test_a_catalogue_that_is_lost_or_damaged_is_made_anew(tmp_path: Path, damage
     elif damage == "gone":
         file.unlink()
     else:
-        import sqlite3
-
         with sqlite3.connect(file) as connection:
             connection.execute("UPDATE state SET operation = operation + 1000")
             connection.execute("DELETE FROM conversations")
     with objstore.open(tmp_path / "s") as store:
         assert list(store.conversations.find(newest=True)) == before
+
+
+def test_a_conversation_that_is_damaged_is_no_silent_gap_in_a_list_by_name(tmp_path: Path) -> None:
+    with objstore.open(tmp_path / "s", create=True) as store:
+        for name in "abc":
+            store.conversations.create(name).append(name)
+        assert len(list(store.conversations.find(newest=True))) == 3
+        head = store.conversations.open("b").head.oid
+    journal = next((tmp_path / "s").glob("journal-*.sqlite"))
+    with sqlite3.connect(journal) as connection:
+        connection.execute("DELETE FROM objects WHERE oid = ?", (head,))
+    (tmp_path / "s" / "cache" / "catalogue.sqlite").unlink()
+    with objstore.open(tmp_path / "s") as store:
+        assert [info.name for info in store.conversations.find(newest=True)] == ["c", "a"]
+        with pytest.raises(MissingObject):
+            list(store.conversations.find())
+        store.conversations.delete("b")
+        assert [info.name for info in store.conversations.find()] == ["a", "c"]
 
 
 def test_a_store_opened_for_reading_lists_without_writing(tmp_path: Path) -> None:

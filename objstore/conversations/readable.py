@@ -2,7 +2,7 @@
 
 Knows the shapes that agents write: chat messages with text or blocks and tool calls (OpenAI, Anthropic), and those of
 Claude Code, Codex, OpenHands and SWE-agent. Anything else is shown as JSON. It is for reading: ids, usage figures and
-the like are left out, and long data is cut; `--json` gives the whole.
+the like are left out. Nothing is cut: whoever shows it folds what is long.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple, cast
 
 Kind = Literal["text", "thought", "call", "result", "data"]
+MARK: Mapping[str, str] = {"objstore": "one event each, after this one"}
+"""What importers put in place of a document's list, whose items are events of their own."""
+
 _ENVELOPES = ("message", "llm_message", "payload")
-_LONGEST_DATA = 2000
 _DEEPEST = 8
 _SUMMARY = 72
 
@@ -62,8 +64,6 @@ def _shortened(line: str) -> str:
 
 def _header(event: object) -> str | None:
     """The line for what stood around the events of an imported document, its first event there; None for others."""
-    from objstore.importers.documents import MARK
-
     members = _members(event)
     marked = next((key for key, value in members.items() if value == MARK), None)
     if marked is None:
@@ -168,9 +168,7 @@ def _call(name: str, arguments: object) -> Part:
 
 
 def _json(value: object, indent: int | None = None) -> str:
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
-    more = len(text) - _LONGEST_DATA
-    return text if more <= 0 else f"{text[:_LONGEST_DATA]}… ({more:,} more characters)"
+    return json.dumps(value, ensure_ascii=False, indent=indent)
 
 
 def _members(value: object) -> Mapping[str, object]:
