@@ -92,7 +92,7 @@ class Storage(Protocol):
         ...
 
     def find_ids(self, prefix: bytes, odd_nibble: bool, limit: int) -> list[Oid]:
-        """Ids that begin with `prefix` (`odd_nibble`: only the high half of its last byte counts), at most `limit`."""
+        """Ids that begin with `prefix` (`odd_nibble`: only the high half of its last byte counts), sorted, at most `limit`."""
         ...
 
     def stage(self) -> Stage:

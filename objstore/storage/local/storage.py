@@ -273,8 +273,15 @@ class LocalStorage:
         return obj.domain == self.hasher.domain and self.hasher.oid(obj.kind, obj.payload) == obj.oid
 
     def _has(self, oid: Oid) -> bool:
+        """Whether the object can be read, in packs that are known: one that was moved meanwhile may be written again.
+
+        It is read and verified: only that finds damage, which writing the object again heals
+        (docs/decisions/0021-dedup-verifies.md).
+        """
+        if self._is_packed(oid):
+            return True
         try:
-            return self._look(oid) is not None
+            return self._read_journal(oid) is not None
         except CorruptObject:
             return False
 
