@@ -23,6 +23,7 @@ from refs.adoption import in_order
 from refs.chain import START, check_chain, link
 from refs.edits import Applied, Note, RefEdit
 from refs.errors import BrokenLog, RefConflict
+from refs.pending import Newest, PendingLog, by_age
 from refs.protocol import LogEntry, Ref
 from refs.rules import check_edits, check_expectation, extends_run, is_step
 
@@ -79,8 +80,15 @@ _ADOPT = """INSERT INTO reflog (ref, block, txn, step, first, last, old, new, be
 VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, x'', ?)"""
 _LINK = """UPDATE reflog SET before = coalesce((SELECT p.chain FROM reflog p WHERE p.ref = reflog.ref
 AND p.first < reflog.first ORDER BY p.first DESC LIMIT 1), ?)"""
+_ADD_RUN = """INSERT INTO reflog (ref, block, txn, step, first, last, old, new, began, ended, who, why, before, chain)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _NAME = "INSERT INTO refs (name, entry) VALUES (?, 0)"
 _POINT = "UPDATE refs SET entry = ? WHERE id = ?"
+_NEWEST = """SELECT l.step, l.before, r.name, l.txn, l.first, l.last, l.old, l.new, l.began, l.ended, l.who, l.why, l.chain
+FROM refs r LEFT JOIN reflog l ON l.id = r.entry WHERE r.name = CAST(? AS TEXT)"""
+_TAKE_UP = """UPDATE reflog SET last = ?, new = ?, ended = ?, txn = ?, block = ?, chain = ?
+WHERE id = (SELECT entry FROM refs WHERE name = ?)"""
+_BLOCK = "SELECT block FROM reflog_numbers WHERE id = 1"
 _RESERVE = "UPDATE reflog_numbers SET block = ?, owner = ? WHERE id = 1"
 
 _ENTRY = "r.name, l.txn, l.first, l.last, l.old, l.new, l.began, l.ended, l.who, l.why, l.chain"
@@ -266,6 +274,37 @@ class SqliteRefs:
         connection.execute(_RESERVE, (block, 0))  # Nobody's: the next writer takes the block after it.
         return len(entries)
 
+    # For transactions that are pending elsewhere (refs.pending)
+
+    def newest(self, name: str) -> Newest | None:
+        """The newest entry of a log, or None if the name was never used."""
+        row = self._connect().execute(_NEWEST, (_bytes(name),)).fetchone()
+        if row is None:
+            return None
+        step, before, *entry = row
+        if step is None:
+            raise BrokenLog(name, 1)
+        return Newest(LogEntry._make(entry), bool(step), before)
+
+    def next_number(self) -> int:
+        """A number for the next transaction that no transaction of these tables has, nor a higher one."""
+        block: int = self._connect().execute(_BLOCK).fetchone()[0]
+        return max(1, (block + 1) << BLOCK_BITS)
+
+    def take_up_in(self, connection: sqlite3.Connection, logs: Iterable[PendingLog], number: int) -> None:
+        """Take up entries that were pending, in the caller's write transaction; `number` is the highest of theirs."""
+        points: dict[str, int | None] = {}
+        for log, newest in by_age(logs):
+            if log.replaces and newest is log.own()[0]:
+                run = newest.entry
+                row = (run.last, run.new, run.ended, run.transaction, run.transaction >> BLOCK_BITS, run.chain)
+                connection.execute(_TAKE_UP, (*row, log.name))
+            else:
+                points[log.name] = _add_run(connection, newest)
+        for name, entry in points.items():
+            connection.execute("UPDATE refs SET entry = ? WHERE name = ?", (entry, name))
+        connection.execute("UPDATE reflog_numbers SET block = ?, owner = 0 WHERE id = 1", (number >> BLOCK_BITS,))
+
     def _number(self, connection: sqlite3.Connection, block: int, owner: int) -> int:
         process = os.getpid()
         if owner == self._owner and self._next >> BLOCK_BITS == block and process == self._process:
@@ -312,6 +351,15 @@ def _write(
         (ref, number >> BLOCK_BITS, number, step, sequence, value, new, when, who, why, chain, link_now),
     )
     connection.execute(_POINT, (added.lastrowid, ref))
+
+
+def _add_run(connection: sqlite3.Connection, newest: Newest) -> int | None:
+    """Add a row for an entry of any number of steps, and its name where that is new; the row's id."""
+    (name, txn, first, last, old, new, began, ended, who, why, chain), step, before = newest
+    found = connection.execute("SELECT id FROM refs WHERE name = ?", (name,)).fetchone()
+    ref = connection.execute(_NAME, (name,)).lastrowid if found is None else found[0]
+    row = (ref, txn >> BLOCK_BITS, txn, step, first, last, old, new, began, ended, who, why, before, chain)
+    return connection.execute(_ADD_RUN, row).lastrowid
 
 
 def _linked(name: str, rows: Iterable[tuple[Any, ...]], newest: list[tuple[int, int]]) -> Iterator[LogEntry]:

@@ -27,6 +27,7 @@ from objstore.errors import (
     UnsupportedFormat,
 )
 from objstore.importers import SAMPLES, histories
+from objstore.storage.local.folder import FORMAT
 
 
 @pytest.fixture(params=["memory", "local"])
@@ -273,7 +274,7 @@ def test_what_is_no_store_is_refused(tmp_path: Path) -> None:
         objstore.open(tmp_path, create=True)
     objstore.open(tmp_path / "s", create=True).close()
     marker = tmp_path / "s" / "format"
-    marker.write_text(marker.read_text().replace("format 1", "format 2"))
+    marker.write_text(marker.read_text().replace(f"format {FORMAT}", f"format {FORMAT + 1}"))
     with pytest.raises(UnsupportedFormat):
         objstore.open(tmp_path / "s")
 

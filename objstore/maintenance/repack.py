@@ -34,6 +34,7 @@ def repack(repo: Repository) -> Repacked:
     if not isinstance(storage, LocalStorage):
         return Repacked(0, 0, 0)
     before = stored_bytes(storage.folder)
+    storage.settle()
     rows: dict[Oid, list[int]] = {}
     for number, oid, _ in storage.journal.ids():
         rows.setdefault(oid, []).append(number)

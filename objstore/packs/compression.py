@@ -19,7 +19,10 @@ from objstore.errors import CorruptObject
 from objstore.objects.kinds import Kind
 
 LEVEL = 3
-"""The level of journal rows, and of frames unless the caller asks for another."""
+"""The level of frames unless the caller asks for another."""
+
+SMALL_LEVEL = 1
+"""The level of records: with caches cold from a flush, level 3 takes three times as long for 6 % less."""
 
 MAX_WINDOW = 1 << 27
 """Bytes; frames that ask for a larger window are refused."""
@@ -170,8 +173,13 @@ class Compression:
         size = len(payload)
         if size < _SMALLEST or (kind in _DENSE and size < _DENSE_LIMIT):
             return _RAW + payload
-        packed = self.compress(payload, LEVEL, self.current)
+        packed = self.compress(payload, SMALL_LEVEL, self.current)
         return _ZSTD + packed if len(packed) < size else _RAW + payload
+
+    @staticmethod
+    def raw_small(payload: bytes) -> bytes:
+        """A record for one payload as it is."""
+        return _RAW + payload
 
     def decompress_small(self, data: bytes, limit: int) -> bytes:
         """The payload of a record, at most `limit` bytes long. CorruptObject: damaged or over the limit."""

@@ -86,6 +86,7 @@ def test_what_is_named_and_not_there_is_told(tmp_path: Path) -> None:
         assert isinstance(storage, LocalStorage)
         lost = repo_of(store).commit(conversation.head.oid).event
         assert lost is not None
+        storage.settle()
         connection = storage.journal.open_connection()
         connection.execute("DELETE FROM objects WHERE oid = ?", (lost,))
         connection.close()
@@ -99,6 +100,7 @@ def test_a_row_that_is_not_its_object_is_refused(tmp_path: Path) -> None:
         storage = store.storage
         assert isinstance(storage, LocalStorage)
         other = conversation.append("two").oid
+        storage.settle()
         connection = storage.journal.open_connection()
         connection.execute(
             "UPDATE objects SET data = (SELECT data FROM objects WHERE oid = ?) WHERE oid = ?", (head, other)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -169,7 +170,7 @@ def test_a_damaged_marker_is_written_anew_with_its_id(place: Path) -> None:
     marker.write_text(text.replace("objstore", "objst0re"))
     assert mend(place)
     assert marker.read_text() == text
-    marker.write_text(text.replace("format 1", "format 999"))
+    marker.write_text(re.sub(r"format \d+", "format 999", text))
     with pytest.raises(objstore.ObjstoreError, match="newer"):
         mend(place)
     with pytest.raises(NotAStore):

@@ -61,6 +61,7 @@ class InAFolder(StorageContract):
     def damage(self, storage: Storage, oid: Oid) -> bool:
         inner = innermost(storage)
         assert isinstance(inner, LocalStorage)
+        inner.settle()
         with sqlite3.connect(inner.journal.path) as connection:
             connection.execute("UPDATE objects SET data = x'0064616d61676564' WHERE oid = ?", (oid,))
         connection.close()

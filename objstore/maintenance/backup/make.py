@@ -112,6 +112,8 @@ class _Run:
         fresh = self._folder.journals / f"{os.getpid()}.new"
         with suppress(FileNotFoundError):
             fresh.unlink()
+        if not self._storage.read_only:
+            self._storage.settle()
         copy_journal(self._storage.journal, fresh)
         with reading_copy(fresh) as connection:
             rows = connection.execute("SELECT name, bytes FROM packs ORDER BY id").fetchall()

@@ -30,9 +30,8 @@ from objstore.storage.local.copying import copy_file
 from objstore.storage.local.epochs import begin_epoch
 from objstore.storage.local.faults import from_os, from_sqlite
 from objstore.storage.local.folder import Folder, sync_folder
-from objstore.storage.local.journal import Journal
-from objstore.storage.local.lock import FileLock, State
-from objstore.storage.local.open_local import open_local
+from objstore.storage.local.lock import FileLock
+from objstore.storage.local.open_local import open_journal, open_local
 from objstore.storage.local.storage import LocalStorage
 from refs.edits import ANY, Note, RefEdit
 
@@ -167,8 +166,7 @@ def _finish(
 ) -> tuple[int, int]:
     """Make the copied files a store but for its marker: begin an epoch, move the refs; (epoch, refs moved)."""
     lock = FileLock(folder.lock, None)
-    lock.set_state(State(1, damaged=False))
-    storage = LocalStorage(folder, Journal(folder.journal(1), 1, str(folder.root), lock), lock, read_only=False)
+    storage = LocalStorage(folder, open_journal(folder, lock, read_only=False), lock, read_only=False)
     with closing(storage):
         why = f"restored from version {manifest.version} of a backup"
         moved = 0

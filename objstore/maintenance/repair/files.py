@@ -12,15 +12,18 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from objstore.errors import CorruptObject, NotAStore, UnsupportedFormat
+from objstore.errors import CorruptObject, NotAStore, OldFormat, UnsupportedFormat
 from objstore.maintenance.repair.record import Record
 from objstore.packs.pack import Pack
 from objstore.storage.local.faults import from_os, from_sqlite
 from objstore.storage.local.folder import Folder, sync_folder
+from objstore.storage.local.intake import MARK, Intake
+from objstore.storage.local.intake_file import IntakeFile
 from objstore.storage.local.journal import Journal, PackRow
 from objstore.storage.local.lock import FileLock, State
 from objstore.storage.local.open_pack import FileBuffer
 from objstore.storage.local.salvaging import salvage_journal
+from refs.sqlite import SqliteRefs
 
 _SUFFIXES = ("-wal", "-shm")
 
@@ -38,31 +41,46 @@ def mend_files(folder: Folder, record: Record, fallback: Path | None = None) -> 
     lock = FileLock(folder.lock, 30)
     try:
         lock.acquire()
-        fault = _fault(folder.journal(generation)) if generation else "it is gone"
+        fault = _fault(folder, generation, lock) if generation else "it is gone"
         if fault:
-            generation = _new_journal(folder, record, lock, generation, fault, fallback)
-            lock.set_state(State(generation, damaged=False))
-            _list_packs(folder, record, lock, generation)
+            generation = _new_journal(folder, record, generation, fault, fallback)
+            lock.set_state(State(0, damaged=False))  # Whoever opens it next says what is.
+            _list_packs(folder, record, generation)
     finally:
         lock.close()
     _mend_marker(folder, record)
 
 
-def _fault(path: Path) -> str:
-    """What SQLite finds wrong with a journal, or what keeps its tables from being read; ""."""
+def _fault(folder: Folder, generation: int, lock: FileLock) -> str:
+    """What SQLite finds wrong with a journal, or what keeps its tables or its intake from being read; ""."""
     try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(folder.journal(generation), isolation_level=None)) as connection:
             texts = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
             for table in ("objects", "packs", "dictionaries", "refs", "reflog", "reflog_numbers"):
                 connection.execute(f"SELECT * FROM {table} LIMIT 1").fetchall()
+            folder.read_marker()
+            if texts == ["ok"]:
+                return _intake_fault(folder, generation, lock, connection)
+    except (NotAStore, OldFormat, UnsupportedFormat):
+        return ""  # The marker is mended for itself; an old format has no intake.
     except (sqlite3.Error, UnicodeDecodeError) as error:
         return str(error)
     return "" if texts == ["ok"] else "; ".join(map(str, texts))
 
 
-def _new_journal(
-    folder: Folder, record: Record, lock: FileLock, generation: int, fault: str, fallback: Path | None
-) -> int:
+def _intake_fault(folder: Folder, generation: int, lock: FileLock, connection: sqlite3.Connection) -> str:
+    file = IntakeFile(folder.intake(generation), read_only=True)
+    intake = Intake(file, lock, generation, SqliteRefs(lambda: connection), lambda: None)
+    try:
+        intake.load(connection.execute(MARK).fetchone()[0], 0)
+    finally:
+        file.close()
+    state, durable = lock.state(), intake.state.durable
+    lost = state.generation == generation and durable < state.durable
+    return f"record {durable + 1} of its intake cannot be read" if lost else ""
+
+
+def _new_journal(folder: Folder, record: Record, generation: int, fault: str, fallback: Path | None) -> int:
     old, new = folder.journal(generation), folder.journal(generation + 1)
     fresh = new.with_name(new.name + ".new")
     for suffix in ("", *_SUFFIXES):
@@ -71,7 +89,7 @@ def _new_journal(
     damage: CorruptObject | None = None
     if generation:
         try:
-            copied = salvage_journal(old, fresh, lock, generation + 1, str(folder.root))
+            copied = salvage_journal(old, folder.intake(generation), fresh, str(folder.root))
         except CorruptObject as error:
             damage = error
     if not copied.get("refs"):  # Nothing of the refs: the backup's are better than none.
@@ -98,6 +116,8 @@ def _new_journal(
             part = old.with_name(old.name + suffix)
             if part.exists():
                 record.put_aside(part, "put a damaged journal aside", fault)
+        if folder.intake(generation).exists():
+            record.put_aside(folder.intake(generation), "put its intake aside", fault)
     return generation + 1
 
 
@@ -110,23 +130,21 @@ def _take(fallback: Path, fresh: Path) -> None:
         raise from_sqlite(error, str(fallback)) from error
 
 
-def _list_packs(folder: Folder, record: Record, lock: FileLock, generation: int) -> None:
+def _list_packs(folder: Folder, record: Record, generation: int) -> None:
     """List every sealed pack in the folder that the new journal does not."""
-    journal = Journal(folder.journal(generation), generation, str(folder.root), lock)
-    listed = {row.name for row in journal.packs()}
     try:
-        with closing(journal.open_connection()) as connection:
+        with closing(sqlite3.connect(folder.journal(generation), isolation_level=None)) as connection:
+            connection.execute("PRAGMA synchronous = FULL")
+            listed = {row[0] for row in connection.execute("SELECT name FROM packs")}
             for path in sorted(folder.packs.glob("*.pack")):
                 row = _row_of(path)
                 if path.stem not in listed and row is not None:
                     record.add("listed a pack again", file=path.name, objects=row.objects)
                     connection.execute("BEGIN IMMEDIATE")
-                    journal.add_pack(connection, row)
+                    Journal.add_pack(connection, row)
                     connection.execute("COMMIT")
     except sqlite3.Error as error:
         raise from_sqlite(error, str(folder.root)) from error
-    finally:
-        journal.close()
 
 
 def _row_of(path: Path) -> PackRow | None:

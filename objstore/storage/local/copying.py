@@ -14,6 +14,7 @@ from objstore.objects.hashing import Digest
 from objstore.storage.local.faults import from_os, from_sqlite
 from objstore.storage.local.folder import sync_folder, write_all
 from objstore.storage.local.journal import Journal
+from objstore.storage.local.rebuild import take_up_file
 
 _PIECE = 1 << 20
 
@@ -28,13 +29,16 @@ class Copied(NamedTuple):
 def copy_journal(journal: Journal, target: Path) -> None:
     """Write the journal as it is at one moment to a new file, durably. Writers go on meanwhile.
 
-    SQLite's own online copy, in one step: it reads a single state of the write-ahead log.
+    SQLite's own online copy, in one step: it reads a single state of the write-ahead log. Who may write settles the
+    journal first; for others the copy takes up what is in the intake.
     """
     try:
         with closing(journal.open_connection()) as source, closing(sqlite3.connect(target)) as copy:
             source.backup(copy)
     except sqlite3.Error as error:
         raise from_sqlite(error, journal.place) from error
+    if journal.read_only:
+        take_up_file(target, journal.intake_path, journal.lock, journal.place)
     sync_file(target)
 
 

@@ -3,6 +3,7 @@
     format              the marker: what this is, which version, which id; written last when a store is made
     lock                writers queue on it; its bytes carry the journal's generation (see lock.py)
     journal-N.sqlite    fresh objects, refs, logs, and the list of packs; the highest N counts
+    intake-N.log        what the journal will take up with its next transaction (see intake.py)
     packs/NAME.pack     sealed objects, and NAME.index beside each
     cache/              derived, may be deleted at any time
 
@@ -20,10 +21,12 @@ from pathlib import Path
 from objstore.errors import NotAStore, OldFormat, StoreExists, UnsupportedFormat
 from objstore.storage.local.faults import from_os
 
-FORMAT = 1
+FORMAT = 2
 _MARKER = re.compile(r"objstore store\nformat (\d{1,9})\nid ([0-9a-f]{32})\n(?:requires ([a-z0-9 -]+)\n)?", re.ASCII)
 _JOURNAL = re.compile(r"journal-(\d{1,9})\.sqlite", re.ASCII)
-_OURS = re.compile(r"format(\.new)?|lock|packs|cache|journal-\d+\.sqlite(-wal|-shm|-journal|\.new.*)?", re.ASCII)
+_OURS = re.compile(
+    r"format(\.new)?|lock|packs|cache|intake-\d+\.log|journal-\d+\.sqlite(-wal|-shm|-journal|\.new.*)?", re.ASCII
+)
 
 
 class Folder:
@@ -39,6 +42,10 @@ class Folder:
     def journal(self, generation: int) -> Path:
         """The journal file of a generation."""
         return self.root / f"journal-{generation}.sqlite"
+
+    def intake(self, generation: int) -> Path:
+        """The intake of a journal file."""
+        return self.root / f"intake-{generation}.log"
 
     def generation(self) -> int:
         """The highest generation of which there is a journal file, or 0."""
@@ -136,6 +143,14 @@ def replacing(path: Path) -> Generator[int, None, None]:
         with suppress(OSError):
             os.unlink(fresh)
         raise
+
+
+def write_at(handle: int, data: bytes, start: int) -> None:
+    """Write every byte at an offset."""
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(handle, view, start)
+        view, start = view[written:], start + written
 
 
 def write_all(handle: int, data: bytes | memoryview) -> None:

@@ -3,8 +3,10 @@
     objects(id, oid, kind, domain, data)   `data` as packs.compression makes it; several rows of one oid are harmless
     packs(id, name, objects, bytes)        the sealed packs that belong to the store
     dictionaries(id, data)                 the zstd dictionaries that the store trained, beside the built-in one
+    intake_mark(id, taken)                 how far the journal has taken up its intake (intake.py)
     refs, reflog                           refs.sqlite's
 
+Small transactions come by way of the intake, which is part of the journal: everything read here is what both hold.
 Write-ahead log with `synchronous=FULL`: a transaction is durable when its COMMIT returns, by one flush. The index holds
 the first eight bytes of the oids: it finds candidates, and the row itself decides. Bytes: docs/format/store.md.
 """
@@ -17,7 +19,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Container, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, TypeVar
 from weakref import WeakSet
@@ -26,9 +28,15 @@ from objstore.errors import CorruptObject, StorageFailure, StoreClosed
 from objstore.objects.kinds import Domain, Kind, Object, Oid
 from objstore.packs.compression import Compression
 from objstore.packs.elision import OID_SIZE
-from objstore.storage.local.faults import from_sqlite
-from objstore.storage.local.lock import FileLock, State
+from objstore.storage.local.faults import from_os, from_sqlite
+from objstore.storage.local.folder import Folder
+from objstore.storage.local.intake import MARK, Intake
+from objstore.storage.local.intake import SCHEMA as INTAKE_SCHEMA
+from objstore.storage.local.intake_file import IntakeFile
+from objstore.storage.local.intake_record import Row
+from objstore.storage.local.lock import FileLock, decode_state
 from objstore.storage.local.reading import ReadingConnection
+from refs.sqlite import SqliteRefs
 from refs.sqlite import create_tables as create_ref_tables
 
 _MAX_OBJECT = 1 << 30
@@ -72,36 +80,53 @@ class _Handle:
         self.close()
 
 
+def create_journal(path: Path, place: str) -> None:
+    """Make a journal's file with its tables, durably; harmless when they are there."""
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in (_SCHEMA + INTAKE_SCHEMA).split(";"):
+                connection.execute(statement)
+            create_ref_tables(connection)
+            connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise from_sqlite(error, place) from error
+
+
 class Journal:
     """One journal file. Reading is for any thread; writing needs a connection inside a transaction of the writer's."""
 
-    def __init__(self, path: Path, generation: int, place: str, lock: FileLock, read_only: bool = False) -> None:
-        self.path = path
-        self._lock_file = lock
-        self._sound = State(generation, damaged=False).encoded()
-        self.place = place
+    def __init__(self, folder: Folder, generation: int, lock: FileLock, read_only: bool = False) -> None:
+        """Open the intake; the journal itself is opened with the first connection. StorageFailure and the like."""
+        self.path = folder.journal(generation)
+        self.intake_path = folder.intake(generation)
+        self.place = str(folder.root)
+        self.lock = lock
+        self._generation = generation
         self.compression = Compression()
-        self._read_only = read_only
+        self.read_only = read_only
         self._local = threading.local()
         self._handles: WeakSet[_Handle] = WeakSet()
         self._lock = threading.Lock()
         self._pid = os.getpid()
         self._closed = False
-
-    def create(self) -> None:
-        """Make the file's tables, durably; harmless when they are there."""
-        connection = self.open_connection()
+        ground = SqliteRefs(self._own_connection)
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in _SCHEMA.split(";"):
-                connection.execute(statement)
-            create_ref_tables(connection)
-            connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise from_sqlite(error, self.place) from error
-        finally:
-            connection.close()
+            file = IntakeFile(self.intake_path, read_only)
+        except OSError as error:
+            raise from_os(error, self.place) from error
+        self.intake = Intake(file, lock, generation, ground, self.check_sound)
+        self.refs = ground
+        """The refs as the journal has them, for writing; `intake.pending` is for reading."""
+
+    def load(self) -> None:
+        """Read the intake: once, before anything else is read."""
+        mark = self._own_connection().execute(MARK).fetchone()
+        if mark is None:
+            raise CorruptObject(None, f"the journal of {self.place}: it has no mark of its intake")
+        self.intake.load(mark[0], decode_state(self.stated()).changes)
 
     def open_connection(self) -> sqlite3.Connection:
         """A new connection in autocommit mode, with this file's settings; what it raises later is SQLite's own."""
@@ -112,7 +137,7 @@ class Journal:
 
     def _connect(self, factory: type[_Connection]) -> _Connection:
         address = self.path.absolute().as_uri()
-        if self._read_only:
+        if self.read_only:
             # Without its shared-memory file SQLite can read a WAL database in a folder it may not write to only when
             # it is told that nobody else writes.
             alive = self.path.with_name(self.path.name + "-shm").exists()
@@ -120,7 +145,7 @@ class Journal:
         connection = sqlite3.connect(
             address, timeout=30.0, isolation_level=None, check_same_thread=False, factory=factory, uri=True
         )
-        if not self._read_only:
+        if not self.read_only:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA wal_autocheckpoint = 2000")
             connection.execute("PRAGMA journal_size_limit = 33554432")
@@ -138,20 +163,28 @@ class Journal:
         self.check_sound()
         return self._new_handle().connection if held is None else held
 
+    def _own_connection(self) -> sqlite3.Connection:
+        handle: _Handle | None = getattr(self._local, "handle", None)
+        return self._new_handle().connection if handle is None else handle.connection
+
     def check_sound(self) -> None:
-        """StorageFailure: some process saw an I/O error on this file, or it has been replaced since. StoreClosed."""
+        """Take notice of what other processes did. StorageFailure: some process saw an I/O error on this journal, or
+        it has been replaced since. StoreClosed."""
         if self._closed or self._pid != os.getpid():
             self._refuse()
-        if not self._says_sound():
-            raise StorageFailure(self.place, "an I/O error was seen on this journal")
+        stated = self.stated()
+        if stated != self.intake.stated:
+            state = decode_state(stated)
+            if state.damaged or state.generation != self._generation:
+                raise StorageFailure(self.place, "an I/O error was seen on this journal")
+            self.intake.follow(state)
 
-    def _says_sound(self) -> bool:
+    def stated(self) -> bytes:
+        """What the lock file says: other bytes after each change by anybody. StoreClosed."""
         try:
-            return self._lock_file.says(self._sound)
-        except OSError:
-            if self._closed:  # just now, by another thread
-                self._refuse()
-            raise
+            return self.lock.stated()
+        except ValueError:  # closed just now, by another thread
+            self._refuse()
 
     def _refuse(self) -> NoReturn:
         # SQLite's connections must not be used across a fork: locks and shared memory would be the parent's.
@@ -181,22 +214,33 @@ class Journal:
             for handle in handles:
                 handle.close()
             self._local = threading.local()  # lets go of those that were in use
+        self.intake.close()
 
     # Reading
 
     def read(self, oid: Oid) -> Object | None:
         """The object as it was stored, not yet verified against its id, or None."""
-        row = self.connection().execute(_FIND, (oid[:8], oid)).fetchone()
+        connection = self.connection()
+        row = self.intake.rows.get(oid) or connection.execute(_FIND, (oid[:8], oid)).fetchone()
         return None if row is None else self._object(row)
 
     def copies(self, oid: Oid) -> Iterator[Object]:
         """As `read`, every row of the id that can be read at all, oldest first."""
-        for row in self.connection().execute(_FIND, (oid[:8], oid)).fetchall():
+        rows = self.connection().execute(_FIND, (oid[:8], oid)).fetchall()
+        pending = self.intake.rows.get(oid)
+        for row in [*rows, *([] if pending is None else [pending])]:
             with suppress(CorruptObject):
                 yield self._object(row)
 
+    def pending(self) -> Iterator[Object]:
+        """The objects of the intake. CorruptObject: one cannot be read."""
+        self.check_sound()
+        for row in list(self.intake.rows.values()):
+            yield self._object(row)
+
     def scan(self, after: int = 0) -> Iterator[tuple[int, Object]]:
-        """Rows in the order they came, as (row, object), after a row; read in pages, not in one transaction.
+        """Rows in the order they came, as (row, object), after a row; read in pages, not in one transaction. What is
+        in the intake has no row yet.
 
         CorruptObject, when all others were given: a row cannot be read.
         """
@@ -267,7 +311,9 @@ class Journal:
 
     def may_hold(self, oids: Sequence[Oid]) -> set[bytes]:
         """The first eight bytes of those of these ids that there may be rows of; one question for many."""
-        found: set[bytes] = set()
+        self.check_sound()
+        pending = self.intake.rows
+        found: set[bytes] = {oid[:8] for oid in oids if oid in pending}
         for start in range(0, len(oids), _PAGE):
             prefixes = [oid[:8] for oid in oids[start : start + _PAGE]]
             marks = ", ".join("?" * len(prefixes))
@@ -308,13 +354,24 @@ class Journal:
 
     # Writing, inside a transaction
 
-    def encode(self, objects: Iterable[Object]) -> list[tuple[bytes, int, bytes, bytes]]:
+    def encode(self, objects: Iterable[Object]) -> list[Row]:
         """The rows of objects: the costly part, done before waiting for anybody."""
         compress = self.compression.compress_small
         return [(oid, kind, domain, compress(payload, kind)) for oid, kind, payload, domain in objects]
 
+    def take_up(self, connection: sqlite3.Connection) -> int:
+        """Bring the intake into the journal, as `Intake.take_up`. Its rows are compressed here, out of the way of
+        those who wait for a record."""
+        compress = self.compression.compress_small
+
+        def insert(rows: Sequence[Row]) -> None:
+            packed = [(oid, kind, domain, compress(data[1:], Kind(kind))) for oid, kind, domain, data in rows]
+            self.insert(connection, packed)
+
+        return self.intake.take_up(connection, insert)
+
     @staticmethod
-    def insert(connection: sqlite3.Connection, rows: Sequence[tuple[bytes, int, bytes, bytes]]) -> None:
+    def insert(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
         """Insert rows that `encode` made."""
         if len(rows) < 4:  # executemany() has a fixed cost of its own
             for row in rows:

@@ -1,15 +1,17 @@
 """The file on which the writers of all processes queue, and which tells them which journal is in use.
 
 Writers wait in the kernel (`flock`), which serves them roughly in the order they came; SQLite's own polling starves.
-The lock is for speed: safety is SQLite's own. The bytes of the file are the journal's generation (8, big-endian) and a
-byte that is 1 once a process has seen an I/O error on that journal: then nobody uses that file any more. They need not
-survive a power loss, after which the journal is read from the disk again anyway.
+The lock is for speed: safety is SQLite's own and, for the intake, the lock's. The bytes of the file are `State`; every
+reader compares them with those it knows, so whoever changes something that others must notice changes them. They need
+not survive a power loss: who opens the store reads the truth from the disk.
 """
 
 from __future__ import annotations
 
 import fcntl
+import mmap
 import os
+import struct
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -20,15 +22,33 @@ from objstore.storage.local.faults import from_os
 _PATIENCE = 0.005
 
 
+_STATE = struct.Struct(">QQQQQ")  # Aligned, so that a reader never sees half of a number.
+
+
 class State(NamedTuple):
-    """What the lock file says of the journal."""
+    """What the lock file says: which journal is in use, and how far its intake is written and taken up."""
 
     generation: int
     damaged: bool
+    """A process has seen an I/O error on this journal or its intake: nobody uses these files any more."""
+    taken: int = 0
+    """The highest sequence of an intake record that the journal has taken up."""
+    durable: int = 0
+    """The highest sequence of a record that is durable."""
+    changes: int = 0
+    """Rises with each transaction on the journal itself, so that followers notice."""
 
     def encoded(self) -> bytes:
         """The bytes of the lock file."""
-        return self.generation.to_bytes(8, "big") + bytes([self.damaged])
+        return _STATE.pack(*self)
+
+
+def decode_state(data: bytes) -> State:
+    """The reverse of `State.encoded`; of other bytes, a state of generation 0, which no journal has."""
+    if len(data) != _STATE.size:
+        return State(0, damaged=False)
+    generation, damaged, taken, durable, changes = _STATE.unpack(data)
+    return State(generation, damaged != 0, taken, durable, changes)
 
 
 class FileLock:
@@ -41,8 +61,23 @@ class FileLock:
         try:
             flags = os.O_RDONLY if read_only else os.O_RDWR | os.O_CREAT
             self._handle = os.open(path, flags | os.O_CLOEXEC, 0o600)
+            try:
+                self._map = self._mapped(read_only)
+            except BaseException:
+                os.close(self._handle)
+                raise
         except OSError as error:
             raise from_os(error, str(path.parent)) from error
+
+    def _mapped(self, read_only: bool) -> mmap.mmap | None:
+        """The file's bytes for reading, without a system call each time. Writing goes by system call: on a full disk
+        that is an error, where a map would be a signal."""
+        missing = _STATE.size - os.fstat(self._handle).st_size
+        if missing > 0:
+            if read_only:
+                return None
+            os.pwrite(self._handle, bytes(missing), _STATE.size - missing)
+        return mmap.mmap(self._handle, _STATE.size, access=mmap.ACCESS_READ)
 
     def acquire(self) -> None:
         """Wait for the lock. StoreLocked after the time-out."""
@@ -62,25 +97,41 @@ class FileLock:
             else:
                 return
 
+    def try_acquire(self) -> bool:
+        """Take the lock if it is free."""
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
     def release(self) -> None:
         """Let the next one in."""
         fcntl.flock(self._handle, fcntl.LOCK_UN)
 
+    def stated(self) -> bytes:
+        """The file's bytes, to be compared with those known: the check that every read and write makes.
+
+        ValueError: the file was closed.
+        """
+        return b"" if self._map is None else self._map[:]
+
     def state(self) -> State:
         """What the file says; an empty one says generation 0."""
-        data = os.pread(self._handle, 9, 0)
-        return State(int.from_bytes(data[:8], "big"), data[8:] == b"\x01")
-
-    def says(self, stated: bytes) -> bool:
-        """Whether the file's bytes are these (`State.encoded`): the check that every read and write makes."""
-        return os.pread(self._handle, 9, 0) == stated
+        return decode_state(self.stated())
 
     def set_state(self, state: State) -> None:
         """Tell all processes."""
-        os.pwrite(self._handle, state.encoded(), 0)
+        self.state_it(state.encoded())
+
+    def state_it(self, stated: bytes) -> None:
+        """Tell all processes, in bytes (`State.encoded`)."""
+        os.pwrite(self._handle, stated, 0)
 
     def close(self) -> None:
         """Close the file; a lock that is held is released by it."""
         if self._handle >= 0:
+            if self._map is not None:
+                self._map.close()  # It has the file open as well.
             os.close(self._handle)
             self._handle = -1

@@ -8,10 +8,10 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from objstore.errors import NotAStore, ObjstoreError, StoreLocked
+from objstore.errors import CorruptObject, NotAStore, ObjstoreError, StoreLocked
 from objstore.storage.local.faults import from_os
 from objstore.storage.local.folder import Folder
-from objstore.storage.local.journal import Journal
+from objstore.storage.local.journal import Journal, create_journal
 from objstore.storage.local.lock import FileLock, State
 from objstore.storage.local.rebuild import rebuild_journal
 from objstore.storage.local.storage import LocalStorage
@@ -23,7 +23,7 @@ def open_local(
     """The storage in a folder; `create` makes one where there is none.
 
     `lock_timeout`: seconds that a writer waits for other processes before StoreLocked (None: as long as it takes).
-    Errors: NotAStore, StoreExists (the folder holds something else), UnsupportedFormat, ReadOnlyStore, StoreFull.
+    Errors: NotAStore, StoreExists (the folder holds something else), UnsupportedFormat, StoreFull.
     """
     folder = Folder(path)
     if not folder.is_store():
@@ -35,7 +35,7 @@ def open_local(
         read_only = _is_read_only(folder)
     lock = FileLock(folder.lock, lock_timeout, read_only)
     try:
-        journal = _open_journal(folder, lock, read_only)
+        journal = open_journal(folder, lock, read_only)
         _sweep(folder, read_only)
         return LocalStorage(folder, journal, lock, read_only)
     except BaseException:
@@ -51,7 +51,7 @@ def _create(folder: Folder) -> None:
         if folder.is_store():  # another process was faster
             return
         lock.set_state(State(1, damaged=False))
-        Journal(folder.journal(1), 1, str(folder.root), lock).create()
+        create_journal(folder.journal(1), str(folder.root))
         folder.write_marker(os.urandom(16))
     except OSError as error:
         if isinstance(error, ObjstoreError):
@@ -74,29 +74,53 @@ def _is_read_only(folder: Folder) -> bool:
     return False
 
 
-def _open_journal(folder: Folder, lock: FileLock, read_only: bool) -> Journal:
+def open_journal(folder: Folder, lock: FileLock, read_only: bool) -> Journal:
+    """The journal of a folder with all that is durable; what others left undone is finished. Errors as `open_local`."""
     generation = folder.generation()
     if generation == 0:
         raise NotAStore(str(folder.root), "its journal is gone")
     state = lock.state()
-    if not read_only and state != State(generation, damaged=False):
-        lock.acquire()
-        try:
-            generation = _take_over(folder, lock)
-        finally:
-            lock.release()
-    elif read_only and state.generation != generation:
+    if read_only and state.generation != generation:
         raise StoreLocked(str(folder.root), "its journal is being replaced")
-    return Journal(folder.journal(generation), generation, str(folder.root), lock, read_only)
+    if read_only or (state.generation == generation and not state.damaged):
+        journal = _load(folder, generation, lock, read_only)
+        if read_only or lock.stated() == journal.intake.stated:
+            return journal
+        journal.close()
+    lock.acquire()
+    try:
+        return _take_over(folder, lock)
+    finally:
+        lock.release()
 
 
-def _take_over(folder: Folder, lock: FileLock) -> int:
+def _take_over(folder: Folder, lock: FileLock) -> Journal:
     """Under the lock: make the lock file tell the truth, after a fault by means of a new journal."""
-    generation = folder.generation()
-    if lock.state().damaged:
-        generation = rebuild_journal(folder, generation)
-    lock.set_state(State(generation, damaged=False))
-    return generation
+    generation, state = folder.generation(), lock.state()
+    if state.damaged:
+        generation = rebuild_journal(folder, generation, lock)
+    journal = _load(folder, generation, lock, read_only=False)
+    if state.generation == generation and journal.intake.state.durable < state.durable:
+        journal.close()
+        lost = journal.intake.state.durable + 1
+        raise CorruptObject(None, f"the intake of {folder.root}: its record {lost} cannot be read")
+    try:
+        journal.intake.sync()
+    except OSError as error:
+        journal.close()
+        lock.set_state(state._replace(damaged=True))
+        raise from_os(error, str(folder.root)) from error
+    return journal
+
+
+def _load(folder: Folder, generation: int, lock: FileLock, read_only: bool) -> Journal:
+    journal = Journal(folder, generation, lock, read_only)
+    try:
+        journal.load()
+    except BaseException:
+        journal.close()
+        raise
+    return journal
 
 
 def _sweep(folder: Folder, read_only: bool) -> None:

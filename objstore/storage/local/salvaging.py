@@ -18,11 +18,13 @@ from objstore.packs.frame_header import decode_header
 from objstore.packs.pack import salvage
 from objstore.storage.local.faults import from_sqlite
 from objstore.storage.local.frames import FrameCodec, open_frame
-from objstore.storage.local.journal import Journal
-from objstore.storage.local.lock import FileLock, State
+from objstore.storage.local.intake import MARK, SET_MARK
+from objstore.storage.local.intake_record import MAGIC, Record, decode_record
+from objstore.storage.local.journal import Journal, create_journal
 from objstore.storage.local.open_pack import FileBuffer
+from refs.sqlite import SqliteRefs
 
-_COPIED = ("objects", "packs", "dictionaries", "refs", "reflog", "reflog_numbers", "epochs")
+_COPIED = ("objects", "packs", "dictionaries", "refs", "reflog", "reflog_numbers", "epochs", "intake_mark")
 _GAP = 1 << 12  # Rows that are tried one by one behind one that cannot be read.
 
 
@@ -47,29 +49,50 @@ def whole_objects(path: Path, codec: FrameCodec) -> Iterator[Object]:
         os.close(handle)
 
 
-def salvage_journal(old: Path, new: Path, lock: FileLock, generation: int, place: str) -> dict[str, int]:
-    """Copy every row that can be read into a new journal; how many rows of each table were copied.
+def salvage_journal(old: Path, intake: Path, new: Path, place: str) -> dict[str, int]:
+    """Copy every row that can be read, and every whole record of the intake, into a new journal; how many of each.
 
     CorruptObject: the file is no database any more.
     """
-    journal = Journal(new, generation, place, lock)
-    lock_state = lock.state()
-    lock.set_state(State(generation, damaged=False))
+    copied: dict[str, int] = {}
     try:
-        journal.create()
-        copied: dict[str, int] = {}
-        with closing(journal.open_connection()) as target, closing(_open(old)) as source:
+        create_journal(new, place)
+        with closing(sqlite3.connect(new, isolation_level=None)) as target, closing(_open(old)) as source:
             source.execute("SELECT count(*) FROM sqlite_master").fetchone()  # Not a database: nothing to copy.
+            target.execute("PRAGMA synchronous = FULL")
             target.execute("BEGIN IMMEDIATE")
             for table in _COPIED:
                 copied[table] = _copy_table(source, target, table)
+            copied["intake"] = _take_up(intake, target)
             target.execute("COMMIT")
             target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.Error as error:
         raise from_sqlite(error, place) from error
-    finally:
-        lock.set_state(lock_state)
     return copied
+
+
+def _take_up(path: Path, target: sqlite3.Connection) -> int:
+    """Bring the records that the journal had not taken up into it, those behind a damaged one too; how many.
+
+    The step that a damaged record made is lost; the ref goes on with the next that is whole.
+    """
+    mark: int = target.execute(MARK).fetchone()[0]
+    data = path.read_bytes() if path.exists() else b""
+    refs = SqliteRefs(lambda: target)
+    records: dict[int, Record] = {}
+    at = data.find(MAGIC)
+    while at >= 0:
+        record = decode_record(data, at)
+        if record is not None and record.sequence > mark:
+            records.setdefault(record.sequence, record)
+        at = data.find(MAGIC, at + (1 if record is None else record.size))
+    for _, record in sorted(records.items()):
+        for _, note, edits, rows in record.transactions:
+            Journal.insert(target, rows)
+            if edits:
+                refs.apply_in(target, [edit for edit, _ in edits], note)
+    target.execute(SET_MARK, (max(records, default=mark),))
+    return len(records)
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -1,8 +1,9 @@
 """A store in a local folder: journal, packs and refs behind the `Storage` protocol.
 
-A write is one SQLite transaction on the journal: object rows, the rows of packs that are already durable, and refs. It
-has happened when its COMMIT returned, whole or not at all, whatever dies when. A read looks into the packs, then the
-journal, and once more if packs were added meanwhile, since `repack` moves objects from one to the other.
+A write is one record of the journal's intake, or one SQLite transaction on the journal: object rows, the rows of packs
+that are already durable, and refs. It has happened when its flush returned, whole or not at all, whatever dies when. A
+read looks into the packs, then the journal, and once more if packs were added meanwhile, since `repack` moves objects
+from one to the other.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from itertools import chain
 from weakref import WeakSet
 
 from objstore.errors import CorruptObject, MissingObject, ReadOnlyStore, StoreClosed
 from objstore.objects.hashing import PLAIN_HASHER
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.storage.local.folder import Folder
+from objstore.storage.local.intake import is_small, raw_rows
 from objstore.storage.local.journal import Journal, PackRow
 from objstore.storage.local.lock import FileLock
 from objstore.storage.local.pack_file import BULK_FRAME, FINE_FRAME, PackFile
@@ -30,7 +33,7 @@ from objstore.storage.protocol import Stage, Watch
 from refs.adoption import in_order
 from refs.edits import Applied, Note, RefEdit
 from refs.protocol import LogEntry, RefReader
-from refs.sqlite import SqliteRefs
+from refs.rules import check_edits
 
 BULK_LEVEL = 3
 FINE_LEVEL = 6
@@ -49,7 +52,6 @@ class LocalStorage:
         self._lock = lock
         journal.load_dictionaries()
         self.compression = journal.compression
-        self._refs = SqliteRefs(journal.connection)
         self._writer = Writer(journal, lock)
         self.packs = PackSet(folder.packs, self.hasher, self.compression, read_only)
         self.packs.refresh(journal.packs())
@@ -60,7 +62,7 @@ class LocalStorage:
     @property
     def refs(self) -> RefReader:
         """Reading of refs."""
-        return self._refs
+        return self.journal.intake.pending
 
     def read(self, oid: Oid) -> Object:
         """The object, verified. MissingObject, CorruptObject."""
@@ -121,7 +123,7 @@ class LocalStorage:
             damage = error
         seen: set[Oid] = set()
         try:
-            for _, obj in self.journal.scan():
+            for obj in chain(self.journal.pending(), (obj for _, obj in self.journal.scan())):
                 if obj.oid not in seen and not self._is_packed(obj.oid):
                     seen.add(obj.oid)
                     yield obj.oid, obj.kind, len(obj.payload)
@@ -135,8 +137,8 @@ class LocalStorage:
         self._refresh()
         digits = prefix.hex()[: 2 * len(prefix) - odd_nibble]
         low, high = bytes.fromhex(digits[:16].ljust(16, "0")), bytes.fromhex(digits[:16].ljust(16, "f"))
-        fresh = self.journal.find_ids(low, high, 4 * limit)
-        found = {oid for oid in fresh if oid.hex().startswith(digits)}
+        fresh = [*self.journal.intake.rows, *self.journal.find_ids(low, high, 4 * limit)]
+        found = {Oid(oid) for oid in fresh if oid.hex().startswith(digits)}
         found.update(self.packs.find_ids(prefix, odd_nibble, limit))
         return sorted(found)[:limit]
 
@@ -165,16 +167,19 @@ class LocalStorage:
         if isinstance(stage, LocalStage):
             held, pack = stage.seal()
             objects = [*objects, *held]
-        rows = self.journal.encode(obj for obj in objects if obj.kind in _RARELY_TWICE or not self._has(obj.oid))
+        check_edits(edits, note)
+        fresh = [obj for obj in objects if obj.kind in _RARELY_TWICE or not self._has(obj.oid)]
+        small = None if pack is not None or not is_small(fresh) else (edits, note, raw_rows(fresh))
+        rows = None if small else self.journal.encode(fresh)
 
         def work(connection: sqlite3.Connection) -> Applied:
-            applied = self._refs.apply_in(connection, edits, note) if edits else Applied(0)
-            self.journal.insert(connection, rows)
+            applied = self.journal.refs.apply_in(connection, edits, note) if edits else Applied(0)
+            self.journal.insert(connection, self.journal.encode(fresh) if rows is None else rows)
             if pack is not None:
                 self.journal.add_pack(connection, pack)
             return applied
 
-        applied = self._writer.write(work)
+        applied = self._writer.write(work, small)
         if pack is not None:
             self._refresh()
         assert isinstance(applied, Applied)
@@ -184,11 +189,11 @@ class LocalStorage:
         """Write the logs of another storage's refs verbatim into the empty ones here, in one transaction."""
         self._check_writable()
         entries = in_order(operations)
-        self._writer.write(lambda connection: self._refs.adopt_in(connection, entries))
+        self._writer.write(lambda connection: self.journal.refs.adopt_in(connection, entries))
         return len(entries)
 
     def turn(self) -> AbstractContextManager[None]:
-        """This thread's turn among the writers of all processes."""
+        """This thread's turn among the writers of all processes. What was written before may lie in the intake."""
         self._check_writable()
         self.journal.check_sound()
         return self._writer.turn()
@@ -233,13 +238,21 @@ class LocalStorage:
         self._writer.write(lambda connection: self.journal.add_dictionary(connection, data))
         self.compression.adopt(data)
 
+    def settle(self) -> None:
+        """Have the journal's own file hold everything that is durable: rows, refs and logs."""
+        self._check_writable()
+        self._writer.settle()
+
     def shrink_journal(self) -> None:
         """Give the journal's free pages back to the file system."""
         with self._writer.turn():
             self.journal.vacuum()
 
     def sources(self) -> list[Source]:
-        """Where the objects lie, oldest first. CorruptObject: an index cannot be trusted."""
+        """Where the objects lie, oldest first; what the intake holds goes into the journal. CorruptObject: an index
+        cannot be trusted."""
+        if not self.read_only:
+            self.settle()
         self._refresh()
         packs: list[Source] = [PackSource(pack, self.packs.open_frame) for pack in reversed(list(self.packs))]
         return [*packs, JournalSource(self.journal, self.hasher)]

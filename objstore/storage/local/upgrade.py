@@ -24,13 +24,22 @@ from objstore.errors import CorruptObject, NotAStore, UnsupportedFormat
 from objstore.storage.local.copying import copy_file, hash_file, sync_file
 from objstore.storage.local.faults import from_os, from_sqlite
 from objstore.storage.local.folder import FORMAT, Folder, make_folder, sync_folder, write_durably
+from objstore.storage.local.intake import SCHEMA as INTAKE_SCHEMA
 from objstore.storage.local.lock import FileLock, State
 
 Step = Callable[[sqlite3.Connection, Path], None]
 """Changes the tables of a journal's copy, inside a transaction, from one format to the next. The path is the store's."""
 
-STEPS: Final[Mapping[int, Step]] = {}
-"""The steps by the format that they begin with. There is one format so far."""
+
+
+def _add_intake(connection: sqlite3.Connection, _store: Path) -> None:
+    """Format 2: small transactions land in an intake, and the journal says how far it has taken it up."""
+    for statement in INTAKE_SCHEMA.split(";"):
+        connection.execute(statement)
+
+
+STEPS: Final[Mapping[int, Step]] = {1: _add_intake}
+"""The steps by the format that they begin with."""
 
 _MARKER = re.compile(
     r"objstore store\nformat (\d{1,9})\nid ([0-9a-f]{32})\n(?:requires upgrade-to-(\d{1,9})\n)?", re.ASCII

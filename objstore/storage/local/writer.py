@@ -1,8 +1,9 @@
 """The one writer of a process: it gathers what several threads want written into one transaction and one flush.
 
 A thread leaves its work in the queue and waits for the mutex. Whoever gets it is the leader: it takes all that is
-waiting, queues among the processes on the file lock, and commits the lot; the others find theirs done. Each work runs
-in a savepoint of its own when there are several, so that one that fails leaves no trace in the others' transaction.
+waiting, queues among the processes on the file lock, and commits the lot; the others find theirs done. Where all of it
+is small it becomes a record of the intake. Else it becomes one transaction on the journal, which takes up the intake
+first; each work runs in a savepoint then, so that one that fails leaves no trace in the others'.
 """
 
 from __future__ import annotations
@@ -13,19 +14,24 @@ from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 
-from objstore.errors import StorageFailure
-from objstore.storage.local.faults import SQLITE_ERRORS, from_sqlite
+from objstore.errors import ObjstoreError, StorageFailure
+from objstore.storage.local.faults import SQLITE_ERRORS, from_os, from_sqlite
+from objstore.storage.local.intake import Wanted
+from objstore.storage.local.intake_file import Unsynced
+from objstore.storage.local.intake_record import Transaction
 from objstore.storage.local.journal import Journal
 from objstore.storage.local.lock import FileLock
+from refs.edits import Applied
 
 Work = Callable[[sqlite3.Connection], object]
 
 
 class _Request:
-    __slots__ = ("done", "error", "result", "work")
+    __slots__ = ("done", "error", "result", "small", "work")
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, small: Wanted | None) -> None:
         self.work = work
+        self.small = small
         self.result: object = None
         self.error: BaseException | None = None
         self.done = False
@@ -42,13 +48,13 @@ class Writer:
         self._mutex = threading.Lock()
         self._owner = 0  # the thread that holds a turn
 
-    def write(self, work: Work) -> object:
+    def write(self, work: Work, small: Wanted | None = None) -> object:
         """Run `work` in a transaction and return its result once that is durable.
 
-        What `work` raises undoes its own changes alone and is raised here. `work` may run again after a failure of
-        others, so it must do nothing but use the connection.
+        What `work` raises undoes its own changes alone and is raised here. `small`, if it is given, is the same as a
+        transaction for the intake, and is made there instead where that can be; its result is `Applied`.
         """
-        request = _Request(work)
+        request = _Request(work, small)
         if self._owner == threading.get_ident():
             self._commit([request])
         else:
@@ -75,9 +81,16 @@ class Writer:
                 self._owner = 0
                 self._lock.release()
 
+    def settle(self) -> None:
+        """Have the journal take up its intake, so that its file holds everything."""
+        self.write(lambda _: None)
+
     def close(self) -> None:
-        """Close the connection for writing."""
+        """Close the connection for writing, and leave nothing in the intake if nobody else is writing."""
         with self._mutex:
+            with suppress(ObjstoreError, OSError):  # What is in the intake is durable; whoever comes next takes it up.
+                if not self._journal.read_only and self._lock.try_acquire():
+                    self._empty()
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
@@ -96,19 +109,31 @@ class Writer:
         finally:
             self._lock.release()
 
-    def _commit(self, requests: list[_Request]) -> None:
+    def _empty(self) -> None:
         try:
-            connection = self._ready()
-            connection.execute("BEGIN IMMEDIATE")
-            if len(requests) == 1:
-                _run_alone(connection, requests[0])
+            self._journal.check_sound()
+            if len(self._journal.intake):
+                self._commit([_Request(lambda _: None, None)])
+            self._journal.intake.give_back()
+        finally:
+            self._lock.release()
+
+    def _commit(self, requests: list[_Request]) -> None:
+        intake = self._journal.intake
+        try:
+            self._journal.check_sound()
+            small = [request.small for request in requests if request.small is not None]
+            if len(small) == len(requests) and intake.has_room(small):
+                self._record(requests, small)
             else:
-                for request in requests:
-                    _run_in_savepoint(connection, request)
-            if connection.in_transaction:
-                connection.execute("COMMIT")
+                self._transact(requests)
         except SQLITE_ERRORS as error:
-            _fail(requests, self._translate(error))
+            _fail(requests, self._translate(from_sqlite(error, self._journal.place)))
+        except OSError as error:
+            if isinstance(error, ObjstoreError):
+                _fail(requests, error)
+                raise
+            _fail(requests, self._translate(from_os(error, self._journal.place), isinstance(error, Unsynced)))
         except BaseException as error:
             self._roll_back()
             _fail(requests, error)
@@ -116,15 +141,34 @@ class Writer:
         for request in requests:
             request.done = True
 
+    def _record(self, requests: list[_Request], small: list[Wanted]) -> None:
+        planned: list[Transaction] = []
+        for request, plan in zip(requests, self._journal.intake.plan(small), strict=True):
+            if isinstance(plan, Exception):
+                request.error = plan
+            else:
+                request.result = Applied(plan.number)
+                planned.append(plan)
+        if planned:
+            self._journal.intake.write(planned)
+
+    def _transact(self, requests: list[_Request]) -> None:
+        connection = self._ready()
+        intake = self._journal.intake
+        connection.execute("BEGIN IMMEDIATE")
+        sequence = self._journal.take_up(connection)
+        for request in requests:
+            _run_in_savepoint(connection, request)
+        connection.execute("COMMIT")
+        intake.taken_up(sequence)
+
     def _ready(self) -> sqlite3.Connection:
-        self._journal.check_sound()
         if self._connection is None:
             self._connection = self._journal.open_connection()
         return self._connection
 
-    def _translate(self, error: sqlite3.Error | UnicodeDecodeError) -> BaseException:
-        failure = from_sqlite(error, self._journal.place)
-        if isinstance(failure, StorageFailure):
+    def _translate(self, failure: ObjstoreError, in_doubt: bool = False) -> BaseException:
+        if in_doubt or isinstance(failure, StorageFailure):
             # What is durable is unknown now, and a second fsync that succeeds proves nothing: nobody goes on with it.
             with suppress(OSError):
                 self._lock.set_state(self._lock.state()._replace(damaged=True))
@@ -135,16 +179,6 @@ class Writer:
         if self._connection is not None and self._connection.in_transaction:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
-
-
-def _run_alone(connection: sqlite3.Connection, request: _Request) -> None:
-    try:
-        request.result = request.work(connection)
-    except SQLITE_ERRORS:
-        raise
-    except Exception as error:  # noqa: BLE001 - it belongs to the thread that asked
-        request.error = error
-        connection.execute("ROLLBACK")
 
 
 def _run_in_savepoint(connection: sqlite3.Connection, request: _Request) -> None:
