@@ -31,7 +31,6 @@ Step = Callable[[sqlite3.Connection, Path], None]
 """Changes the tables of a journal's copy, inside a transaction, from one format to the next. The path is the store's."""
 
 
-
 def _add_intake(connection: sqlite3.Connection, _store: Path) -> None:
     """Format 2: small transactions land in an intake, and the journal says how far it has taken it up."""
     for statement in INTAKE_SCHEMA.split(";"):

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 import objstore
+from objstore.storage.local.folder import FORMAT
 from objstore.storage.local.frames import FrameCodec
 from objstore.storage.local.index_rebuild import rebuild_index
 from objstore.storage.local.open_local import open_local
+from objstore.storage.local.upgrade import upgrade
 from tests.storage.local.stores import copy_store
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "stores"
@@ -37,14 +39,21 @@ def _expected(version: int) -> dict[str, Any]:
     return json.loads((GOLDEN / f"format-{version}.json").read_text(encoding="utf-8"))
 
 
-def test_there_is_a_golden_store() -> None:
-    assert 1 in VERSIONS
+def _current(version: int, to: Path) -> Path:
+    """A copy of the store of a version, upgraded where that takes it."""
+    place = copy_store(GOLDEN / f"format-{version}", to)
+    assert upgrade(place).before == version
+    return place
+
+
+def test_there_is_a_golden_store_of_each_version() -> None:
+    assert list(range(1, FORMAT + 1)) == VERSIONS
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("read_only", [False, True])
 def test_a_store_of_each_version_is_read_whole(version: int, read_only: bool, tmp_path: Path) -> None:
-    place = copy_store(GOLDEN / f"format-{version}", tmp_path / "store")
+    place = _current(version, tmp_path / "store")
     with objstore.open(place, read_only=read_only) as store:
         assert _contents(store) == _expected(version)
         assert list(store.check()) == []
@@ -52,7 +61,7 @@ def test_a_store_of_each_version_is_read_whole(version: int, read_only: bool, tm
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_store_of_each_version_can_be_gone_on_with(version: int, tmp_path: Path) -> None:
-    place = copy_store(GOLDEN / f"format-{version}", tmp_path / "store")
+    place = _current(version, tmp_path / "store")
     expected = _expected(version)
     with objstore.open(place) as store:
         store.conversations.open("fresh").append({"later": True})
@@ -65,7 +74,7 @@ def test_a_store_of_each_version_can_be_gone_on_with(version: int, tmp_path: Pat
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_its_indexes_are_made_again_byte_for_byte(version: int, tmp_path: Path) -> None:
-    place = copy_store(GOLDEN / f"format-{version}", tmp_path / "store")
+    place = _current(version, tmp_path / "store")
     storage = open_local(place, read_only=True)
     packs = list(storage.packs)
     assert len(packs) == 2
@@ -90,7 +99,7 @@ def test_a_new_journal_has_the_pinned_schema(tmp_path: Path) -> None:
 
 
 def test_a_store_without_its_cache_is_whole(tmp_path: Path) -> None:
-    place = copy_store(GOLDEN / "format-1", tmp_path / "store")
+    place = _current(FORMAT, tmp_path / "store")
     with objstore.open(place) as store:
         store.files.open("ws").write("new.txt", b"new")
     shutil.rmtree(place / "cache", ignore_errors=True)
