@@ -53,9 +53,7 @@ def report(context: click.Context, *, full: bool) -> None:
     if full:
         looked += f", {found.objects:,} objects in {found.stored / 1e6:,.1f} MB"
     if count:
-        if current.as_json:
-            current.show(found.facts(), "")
-        else:
-            current.warn(f"{count:,} findings in {looked}. Next: objstore repair")
+        findings = "finding" if count == 1 else "findings"
+        current.show(found.facts(), f"{count:,} {findings} in {looked}. Next: objstore repair")
         context.exit(DAMAGED)
     current.show(found.facts(), f"Everything is sound: {looked} ({found.seconds:.1f} s)")

@@ -148,7 +148,7 @@ def _flip(stage: Stage) -> None:
     journal.write_bytes(data)
     said = stage.run("--store damaged doctor", code=DAMAGED)
     check("second-try#7" in said, "the event that the flipped bit hit is named")
-    check(len(said.strip().splitlines()) == 1, "nothing else is damaged")
+    check("\n1 finding in " in said, "nothing else is damaged")
     stage.say("It names the event that was hit; the rest is read as ever, and damage is never handed out as data.")
     shutil.rmtree(copy)
 

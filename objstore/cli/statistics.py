@@ -23,6 +23,19 @@ class Row(NamedTuple):
     words: str
 
 
+_LABELS = {
+    "conversations": "conversations",
+    "events": "events in them, counted along each one",
+    "workspaces": "workspaces (files/NAME)",
+    "settings": "settings (settings/NAME)",
+    "tags": "tags",
+    "objects": "distinct objects",
+    "payload": "bytes of these objects",
+    "stored": "bytes on disk",
+    "referenced": "bytes of events and files if nothing were shared",
+}
+
+
 @click.command(cls=PlainCommand)
 @click.option(
     "--by",
@@ -41,7 +54,7 @@ def stats(current: Session, by: str | None, limit: int | None) -> None:
     with current.open() as store:
         if by is None:
             facts = store.stats()._asdict()
-            current.show(facts, "\n".join(f"{name:>14}  {value:>14,}" for name, value in facts.items()))
+            current.show(facts, "\n".join(f"{value:>15,}  {_LABELS[name]}" for name, value in facts.items()))
             return
         used = store.usage()
     if by == "kind":

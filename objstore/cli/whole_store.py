@@ -105,16 +105,3 @@ def _training_text(made: Trained) -> str:
         return f"{made.samples:,} events are too few to train on, or have too little in common"
     what = "used from now on" if made.adopted else "not worth it: not used"
     return f"dictionary {made.id}: {made.before:,} bytes of events take {made.after:,} with it; {what}"
-
-
-_STATS = {
-    "conversations": "conversations",
-    "events": "events in them, counted along each one",
-    "workspaces": "workspaces (files/NAME)",
-    "settings": "settings (settings/NAME)",
-    "tags": "tags",
-    "objects": "distinct objects",
-    "payload": "bytes of these objects",
-    "stored": "bytes on disk",
-    "referenced": "bytes of events and files if nothing were shared",
-}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
 from objstore.errors import CorruptObject, InvalidValue
-from objstore.objects.codec import Field, decode_fields, encode_fields
+from objstore.objects.codec import Field, decode_fields, encode_fields, encode_flat_fields
 from objstore.objects.event_index import LEAF
 from objstore.objects.kinds import Domain, Oid
 
@@ -66,7 +66,8 @@ def encode_commit(commit: Commit) -> bytes:
     fault = _fault(commit)
     if fault is not None:
         raise InvalidValue(f"commit.{fault[0]}", fault[1])
-    return encode_fields(
+    encode = encode_fields if commit.metadata else encode_flat_fields
+    return encode(
         [
             COMMIT_FORMAT,
             [*commit.parents],

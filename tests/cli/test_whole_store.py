@@ -61,7 +61,9 @@ def test_stats_count_what_there_is(call: Calls) -> None:
 
 def test_doctor_finds_nothing_where_nothing_is_wrong(call: Calls) -> None:
     call.chat("c", "one")
-    assert call.json("doctor") == [{"damage": 0}]
+    (found,) = call.json("doctor")
+    assert (found["damage"], found["refs"], found["commits"]) == (0, 1, 2)
+    assert "sound" in call("doctor")
 
 
 def test_doctor_names_what_is_damaged_once_and_ends_with_its_code(call: Calls) -> None:
@@ -73,4 +75,5 @@ def test_doctor_names_what_is_damaged_once_and_ends_with_its_code(call: Calls) -
     text = call("doctor", code=5)
     assert "c#2" in text
     assert "Run: objstore doctor" not in text
-    assert len(text.splitlines()) == 1
+    assert [line for line in text.splitlines() if "c#2" in line] == [text.splitlines()[0]]
+    assert "1 finding in 3 commits" in text

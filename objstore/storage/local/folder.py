@@ -147,10 +147,9 @@ def replacing(path: Path) -> Generator[int, None, None]:
 
 def write_at(handle: int, data: bytes, start: int) -> None:
     """Write every byte at an offset."""
-    view = memoryview(data)
-    while view:
-        written = os.pwrite(handle, view, start)
-        view, start = view[written:], start + written
+    written = os.pwrite(handle, data, start)
+    while written < len(data):
+        written += os.pwrite(handle, memoryview(data)[written:], start + written)
 
 
 def write_all(handle: int, data: bytes | memoryview) -> None:
