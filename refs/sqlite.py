@@ -282,7 +282,7 @@ class SqliteRefs:
         if row is None:
             return None
         step, before, *entry = row
-        if step is None:
+        if step is None or not _is_value(entry[5]):
             raise BrokenLog(name, 1)
         return Newest(LogEntry._make(entry), bool(step), before)
 
@@ -321,7 +321,7 @@ class SqliteRefs:
 def _head(connection: sqlite3.Connection, edit: RefEdit) -> tuple[Any, ...]:
     """The state of one name, as `_HEAD` selects it, once it is as the edit expects."""
     head: tuple[Any, ...] = connection.execute(_HEAD, (edit.name,)).fetchone()
-    if head[1] is None and head[0] is not None:
+    if (head[1] is None and head[0] is not None) or not _is_value(head[7]):
         raise BrokenLog(edit.name, 1)
     check_expectation(edit, head[7])
     return head
@@ -378,9 +378,14 @@ def _linked(name: str, rows: Iterable[tuple[Any, ...]], newest: list[tuple[int, 
 
 def _ref(row: tuple[Any, ...]) -> Ref | None:
     name, value, last, entry = row
-    if entry is None:
+    if entry is None or not _is_value(value):
         raise BrokenLog(name, 1)
     return None if value is None else Ref(name, value, last)
+
+
+def _is_value(column: object) -> bool:
+    """Whether this can be what a ref is; damage may have left another type."""
+    return column is None or isinstance(column, bytes)
 
 
 def _bytes(text: str) -> bytes:

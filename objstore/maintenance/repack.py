@@ -50,7 +50,7 @@ def _move(repo: Repository, storage: LocalStorage, rows: dict[Oid, list[int]]) -
             pack.start_group(group)
             for obj in group:
                 pack.add(obj)
-        storage.move_to_pack(pack, [number for numbers in rows.values() for number in numbers])
+        storage.move_to_pack(pack, [(number, oid) for oid, numbers in rows.items() for number in numbers])
     finally:
         pack.discard()
     storage.shrink_journal()

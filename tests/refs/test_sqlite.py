@@ -248,3 +248,17 @@ def test_a_ref_whose_newest_entry_is_gone_is_reported_and_never_taken_for_absent
             ask()
     put(database.refs, "b", b"1")
     assert value_of(database.refs, "b") == b"1"
+
+
+@pytest.mark.parametrize("damage", ["'text'", "17"])
+def test_a_value_that_is_no_bytes_any_more_is_a_broken_log(database: Database, damage: str) -> None:
+    put(database.refs, "a", b"1")
+    database.connect().execute(f"UPDATE reflog SET new = {damage}")
+    for read in (
+        lambda: database.refs.get("a"),
+        lambda: list(database.refs.find()),
+        lambda: database.refs.newest("a"),
+        lambda: put(database.refs, "a", b"2", b"1"),
+    ):
+        with pytest.raises(BrokenLog):
+            read()

@@ -74,7 +74,7 @@ def mend_rows(storage: LocalStorage, record: Record) -> None:
                 continue
             name = f"{journal.path.stem}-row-{number}"
             record.keep_bytes(name, data if isinstance(data, bytes) else b"", "put a damaged row aside", fault)
-            storage.forget_rows([number])
+            storage.forget_rows([(number, oid)])
         if len(rows) < _PAGE:
             return
         after = rows[-1][0]

@@ -390,9 +390,10 @@ class Journal:
         connection.execute("INSERT INTO dictionaries (data) VALUES (?)", (data,))
 
     @staticmethod
-    def delete_rows(connection: sqlite3.Connection, numbers: Iterable[int]) -> None:
-        """Delete object rows that a pack now holds."""
-        connection.executemany("DELETE FROM objects WHERE id = ?", ((number,) for number in numbers))
+    def delete_rows(connection: sqlite3.Connection, rows: Iterable[tuple[int, object]]) -> None:
+        """Delete object rows, each given by its number and its oid: SQLite gives the number of a row that is gone to
+        another."""
+        connection.executemany("DELETE FROM objects WHERE id = ? AND oid IS ?", rows)
 
     def vacuum(self) -> None:
         """Rewrite the file without its free pages. The caller holds the writers' turn."""

@@ -70,6 +70,7 @@ class PackFile:
         self._cut = 0  # frames cut so far
         self._entries: dict[Oid, tuple[int, int]] = {}
         self._base: tuple[bytes, int] | None = None  # of the current group: text and frame number
+        self._sealed: PackRow | None = None
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -130,7 +131,12 @@ class PackFile:
         return Object(oid, decoded.kind(record), decoded.payload(record), self._hasher.domain)
 
     def seal(self) -> PackRow:
-        """Make the pack and its index durable under their own names. StoreFull, StorageFailure: nothing is kept."""
+        """Make the pack and its index durable under their own names; once it is, only say so again.
+
+        StoreFull, StorageFailure: nothing is kept.
+        """
+        if self._sealed is not None:
+            return self._sealed
         try:
             self.cut()
             while self._waiting:
@@ -149,14 +155,15 @@ class PackFile:
         except BaseException:
             self.discard()
             raise
-        self._close()
-        return PackRow(self.name, len(self._entries), size + len(index))
+        self._pool.shutdown()
+        self._sealed = PackRow(self.name, len(self._entries), size + len(index))
+        return self._sealed
 
     def discard(self) -> None:
-        """Forget the pack and remove its file; harmless once it is sealed: then the store may list it."""
+        """Let go of the pack. Its file goes too, unless it is sealed: then the store may list it."""
         if self._handle < 0:
             return
-        for name in (f"{self.name}.stage", f"{self.name}.index"):
+        for name in (f"{self.name}.stage", f"{self.name}.index") if self._sealed is None else ():
             with suppress(OSError):
                 os.unlink(self._folder / name)
         self._close()

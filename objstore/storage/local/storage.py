@@ -205,8 +205,9 @@ class LocalStorage:
             self._watches.add(watch)
         return watch
 
-    def move_to_pack(self, pack: PackFile, rows: Sequence[int]) -> None:
-        """Seal a pack and, in one transaction, list it and let the journal forget these rows, which it holds."""
+    def move_to_pack(self, pack: PackFile, rows: Sequence[tuple[int, Oid]]) -> None:
+        """Seal a pack and, in one transaction, list it and let the journal forget these rows, (number, oid) of what
+        the pack holds."""
         sealed = pack.seal()
 
         def work(connection: sqlite3.Connection) -> None:
@@ -228,8 +229,8 @@ class LocalStorage:
         self._writer.write(work)
         self._refresh()
 
-    def forget_rows(self, rows: Sequence[int]) -> None:
-        """Let the journal forget these rows."""
+    def forget_rows(self, rows: Sequence[tuple[int, object]]) -> None:
+        """Let the journal forget these rows, given as (number, what stands there as the oid)."""
         self._writer.write(lambda connection: self.journal.delete_rows(connection, rows))
 
     def add_dictionary(self, data: bytes) -> None:
