@@ -44,7 +44,9 @@ MOST_RECORDS = 256
 MOST_BYTES = 1 << 20
 MOST_AT_ONCE = 256 << 10
 MOST_OF_ONE = 64 << 10
-"""Bytes of objects: of one flush, and of one transaction. What is larger goes into the journal at once."""
+"""Bytes, about: of one flush, and of one transaction. What is larger goes into the journal at once."""
+
+_ROW, _EDIT = 64, 400  # Bytes beside an object's payload, and of an edit with a name of ordinary length.
 
 _READ = 8 << 10
 
@@ -52,9 +54,16 @@ Wanted = tuple[Sequence[RefEdit], Note, Sequence[Row]]
 """A transaction that somebody would like to make."""
 
 
-def is_small(objects: Sequence[Object]) -> bool:
-    """Whether a transaction of these objects is one for the intake."""
-    return len(objects) <= MOST_RECORDS and sum(len(obj.payload) for obj in objects) <= MOST_OF_ONE
+def is_small(objects: Sequence[Object], edits: Sequence[RefEdit], note: Note) -> bool:
+    """Whether a transaction is one for the intake."""
+    words = len(note.who) + len(note.why)
+    return sum(len(obj.payload) + _ROW for obj in objects) + _EDIT * len(edits) + words <= MOST_OF_ONE
+
+
+def _weight(wanted: Wanted) -> int:
+    """About how many bytes a transaction takes in the file."""
+    edits, (who, why, _), rows = wanted
+    return sum(len(row[3]) + _ROW for row in rows) + _EDIT * len(edits) + 4 * (len(who) + len(why))
 
 
 def raw_rows(objects: Iterable[Object]) -> list[Row]:
@@ -99,7 +108,7 @@ class Intake:
         """Whether these fit in; if not, it is time that the journal took the intake up."""
         if len(self) >= MOST_RECORDS or self._end >= MOST_BYTES:
             return False
-        return len(wanted) == 1 or sum(len(row[3]) for _, _, rows in wanted for row in rows) <= MOST_AT_ONCE
+        return len(wanted) == 1 or sum(map(_weight, wanted)) <= MOST_AT_ONCE
 
     # Following
 

@@ -169,7 +169,7 @@ class LocalStorage:
             objects = [*objects, *held]
         check_edits(edits, note)
         fresh = [obj for obj in objects if obj.kind in _RARELY_TWICE or not self._has(obj.oid)]
-        small = None if pack is not None or not is_small(fresh) else (edits, note, raw_rows(fresh))
+        small = None if pack is not None or not is_small(fresh, edits, note) else (edits, note, raw_rows(fresh))
         rows = None if small else self.journal.encode(fresh)
 
         def work(connection: sqlite3.Connection) -> Applied:

@@ -321,3 +321,13 @@ def test_two_users_of_one_folder_see_what_one_user_of_memory_sees(
     for storage in users:
         storage.close()
     assert rows_in_the_file(folder) >= len(list(model.objects()))
+
+
+def test_what_is_too_long_for_a_record_goes_into_the_journal_at_once(folder: Path) -> None:
+    with closing(open_local(folder)) as storage:
+        storage.apply((), (RefEdit("a", b"1", ANY),), Note("é" * (1 << 20), "é" * (1 << 20), 1))
+        storage.apply((), [RefEdit(f"{'n' * 200}/{n}", b"1" * 255, ANY) for n in range(3000)], NOTE)
+        assert len(storage.journal.intake) == 0
+        storage.apply((), [RefEdit(f"{'n' * 200}/q{n}", b"1" * 255, ANY) for n in range(100)], NOTE)
+        assert len(storage.journal.intake) == 1
+        assert sum(1 for _ in storage.refs.find()) == 3101
