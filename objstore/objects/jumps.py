@@ -15,12 +15,14 @@ First parents only: what was merged is not on the chain (`repository.history` wa
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from objstore.errors import CorruptObject
 from objstore.objects.commits import Commit
 from objstore.objects.kinds import Oid
 
 
+@lru_cache(maxsize=256)  # A chain that grows asks for each place twice.
 def jump_place(place: int) -> int:
     """The place to which the jump of the commit at `place` leads. ValueError: the root, which has none."""
     if place < 1:
