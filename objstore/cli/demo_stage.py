@@ -70,7 +70,7 @@ class Stage:
 
         sys.stdout.flush()
         output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="backslashreplace", write_through=True)
-        with contextlib.redirect_stdout(output):
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             ended = run(shlex.split(command))
         check(ended == code, f"objstore {command} ends with exit code {code} (it was {ended})")
         output.seek(0)

@@ -1,4 +1,7 @@
-"""Executes a page: its commands in a shell and its Python in one namespace, all in one fresh folder, in order."""
+"""Executes a page: its commands in a shell and its Python in one namespace, all in one fresh folder, in order.
+
+`python -m tests.docs.runner PAGE…` writes the output of commands into pages, where a single `?` stands for it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +21,7 @@ from tests.docs.blocks import RUNNABLE, Block, Call, blocks, calls
 from tests.docs.compare import differs
 
 ROOT = Path(__file__).parents[2]
+UNKNOWN = "?"
 _FAILS = ("objstore: ", "Error: ")
 _OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
 
@@ -27,12 +32,31 @@ class Wrong(AssertionError):
 
 def run_page(page: Path, folder: Path) -> int:
     """Execute a page in an empty folder; how many blocks were. Wrong: with the line and what differs."""
+    runner, count = _run(page, folder)
+    if runner.learnt:
+        raise Wrong(
+            f"{page}, line {min(runner.learnt)}: the output is still to be filled in: python -m tests.docs.runner {page}"
+        )
+    return count
+
+
+def fill_in(page: Path, folder: Path) -> None:
+    """Execute a page and write the output of its commands where a single "?" stands for it."""
+    runner, _ = _run(page, folder)
+    lines = page.read_text(encoding="utf-8").split("\n")
+    for number in sorted(runner.learnt, reverse=True):
+        indent = lines[number - 1].partition("?")[0]
+        lines[number - 1 : number] = [f"{indent}{line}".rstrip() for line in runner.learnt[number]]
+    page.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _run(page: Path, folder: Path) -> tuple[_Runner, int]:
     runner = _Runner(page, folder)
     runnable = [block for block in blocks(page) if block.language in RUNNABLE and not block.skipped]
     with contextlib.chdir(runner.work), _environment(runner.environment):
         for block in runnable:
             runner.run(block)
-    return len(runnable)
+    return runner, len(runnable)
 
 
 @contextlib.contextmanager
@@ -54,6 +78,7 @@ class _Runner:
         self.work = folder / "work"
         self.work.mkdir()
         self.state = folder / "state"
+        self.learnt: dict[int, list[str]] = {}  # Output by the number of the line where a "?" stands for it.
         self.names: dict[str, object] = {"__name__": "__main__"}
         programs = folder / "bin"
         programs.mkdir()
@@ -103,10 +128,14 @@ class _Runner:
             check=False,
         )
         shown = call.shown or []
+        lines = done.stdout.rstrip("\n").split("\n")
+        if shown == [UNKNOWN]:
+            self.learnt[call.line + call.command.count("\n") + 1] = lines
+            return
         fails = any(line.startswith(_FAILS) for line in shown)
         if fails != bool(done.returncode):
             self._wrong(call.line, f"$ {call.command}\n{done.stdout}\nexit code {done.returncode}")
-        if call.shown is not None and (difference := differs(shown, done.stdout.split("\n"))):
+        if call.shown is not None and (difference := differs(shown, lines)):
             self._wrong(call.line, f"$ {call.command}\n{difference}")
 
     def _python(self, block: Block) -> None:
@@ -130,3 +159,9 @@ class _Runner:
 
     def _wrong(self, line: int, what: str) -> None:
         raise Wrong(f"{self.page}, line {line}:\n{what}")
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        with tempfile.TemporaryDirectory(prefix="page-") as temporary:
+            fill_in(Path(name).resolve(), Path(temporary))

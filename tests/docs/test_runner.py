@@ -8,7 +8,7 @@ import pytest
 
 from tests.docs.blocks import blocks, calls
 from tests.docs.compare import differs
-from tests.docs.runner import Wrong, run_page
+from tests.docs.runner import Wrong, fill_in, run_page
 
 
 def write(folder: Path, text: str) -> Path:
@@ -64,6 +64,23 @@ def test_commands_python_and_state_go_through_a_page(tmp_path: Path) -> None:
         )
     )
     assert run_page(write(tmp_path, text), tmp_path) == 4
+
+
+def test_output_is_filled_in_where_it_is_asked_for(tmp_path: Path) -> None:
+    text = fence("console", "$ echo one", "?", "$ printf 'a\\nb\\n'", "?", "$ echo kept", "kept")
+    page = write(tmp_path, text)
+    with pytest.raises(Wrong, match="filled in"):
+        run_page(page, _folder(tmp_path, "a"))
+    fill_in(page, _folder(tmp_path, "b"))
+    filled = fence("console", "$ echo one", "one", "$ printf 'a\\nb\\n'", "a", "b", "$ echo kept", "kept")
+    assert page.read_text() == filled
+    run_page(page, _folder(tmp_path, "c"))
+
+
+def _folder(parent: Path, name: str) -> Path:
+    made = parent / name
+    made.mkdir()
+    return made
 
 
 def test_a_text_block_behind_prose_is_no_output(tmp_path: Path) -> None:
