@@ -25,12 +25,13 @@ from objstore.maintenance.fsck import Fsck, fsck
 from objstore.maintenance.progress import Progress, silent
 from objstore.maintenance.repack import Repacked, repack
 from objstore.maintenance.stats import Stats, stats
+from objstore.maintenance.why import Kept, why
 from objstore.objects.kinds import Domain
 from objstore.repository.commit import CommitInfo, commit_info
 from objstore.repository.history import ancestors
 from objstore.repository.operations import Operation, operations, undo_operation
 from objstore.repository.repository import Repository, Surroundings
-from objstore.repository.revisions import parse_moment, resolve
+from objstore.repository.revisions import find_id, parse_moment, resolve
 from objstore.repository.tags import Tags
 from objstore.settings.collection import SettingsCollection
 from objstore.settings.secret_keys import SecretKeys
@@ -131,6 +132,14 @@ class Store:
         KB of them. ReadOnlyStore, StoreFull.
         """
         return train(self._repo)
+
+    def why(self, oid: str) -> Kept:
+        """What keeps the object of this id (64 hex digits, or as many as tell it): a ref or its log, and the way there.
+
+        UnknownRevision, AmbiguousId, MissingObject; ValueError: these are no hex digits. CorruptObject: something on the
+        way cannot be read.
+        """
+        return why(self._repo, find_id(self._repo, oid))
 
     def stats(self) -> Stats:
         """How much there is, and what compression and sharing saved."""

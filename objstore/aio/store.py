@@ -37,6 +37,7 @@ class AsyncStore(Face[Store]):
     ancestors = Streamed(Store.ancestors)
     undo = Awaited(Store.undo)
     repack = Awaited(Store.repack)
+    why = Awaited(Store.why)
     train_dictionary = Awaited(Store.train_dictionary)
     stats = Awaited(Store.stats)
     usage = Awaited(Store.usage)

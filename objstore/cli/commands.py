@@ -37,6 +37,7 @@ PLACES: Final[Mapping[str, str]] = {
     "redo": f"{_HERE}.history:redo",
     "operations": f"{_HERE}.whole_store:operations",
     "tag": f"{_HERE}.whole_store:tag",
+    "why": f"{_HERE}.whole_store:why",
     "repack": f"{_HERE}.whole_store:repack",
     "stats": f"{_HERE}.statistics:stats",
     "fsck": f"{_HERE}.checking:fsck",

@@ -1,7 +1,8 @@
-"""Commands about the whole store: `init`, `operations`, `tag`, `repack`."""
+"""Commands about the whole store: `init`, `operations`, `tag`, `repack`, `why`."""
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ from objstore.cli.session import FOLDER, Session, session, time_text
 
 if TYPE_CHECKING:
     from objstore.maintenance.dictionary import Trained
+    from objstore.maintenance.why import Kept
+
+_SHOWN = 6  # objects at either end of a long way
 
 
 @click.command(cls=PlainCommand)
@@ -105,3 +109,29 @@ def _training_text(made: Trained) -> str:
         return f"{made.samples:,} events are too few to train on, or have too little in common"
     what = "used from now on" if made.adopted else "not worth it: not used"
     return f"dictionary {made.id}: {made.before:,} bytes of events take {made.after:,} with it; {what}"
+
+
+@click.command(cls=PlainCommand)
+@click.argument("oid")
+@session
+def why(current: Session, oid: str) -> None:
+    """Tell what keeps the object OID.
+
+    A ref, or an entry of a log, and a shortest way from there. OID is an id, or as much of one as tells it.
+    """
+    if not re.fullmatch(r"[0-9a-fA-F]{4,64}", oid):
+        raise click.UsageError("OID is 4 to 64 hex digits.")
+    with current.open() as store:
+        with current.working("Looking"):
+            kept = store.why(oid.lower())
+        path = [step._asdict() for step in kept.path]
+        current.show({"kept": bool(kept.root), "by": kept.root, "path": path}, _way_text(kept))
+
+
+def _way_text(kept: Kept) -> str:
+    if not kept.root:
+        return f"Nothing reaches {kept.path[-1].kind} {kept.path[-1].oid[:12]}"
+    lines = [kept.root, *(f"  {step.oid[:12]}  {step.kind}" for step in kept.path)]
+    if len(lines) > 2 * _SHOWN + 1:
+        lines[1 + _SHOWN : -_SHOWN] = [f"  … {len(lines) - 1 - 2 * _SHOWN:,} more …"]
+    return "\n".join(lines)

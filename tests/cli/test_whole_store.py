@@ -77,3 +77,18 @@ def test_doctor_names_what_is_damaged_once_and_ends_with_its_code(call: Calls) -
     assert "Run: objstore doctor" not in text
     assert [line for line in text.splitlines() if "c#2" in line] == [text.splitlines()[0]]
     assert "1 finding in 3 commits" in text
+
+
+def test_why_shows_what_keeps_an_object_and_the_way(call: Calls) -> None:
+    call.chat("c", *map(str, range(30)))
+    first, last = (call.json("log", "c")[at]["id"] for at in (-1, 0))
+    said = call("why", first)
+    assert said.startswith("conversations/c\n")
+    assert first[:12] in said
+    call("rewind", "c", "#1")
+    [kept] = call.json("why", last)
+    assert kept["kept"]
+    assert kept["by"].startswith("the log of conversations/c")
+    assert kept["path"][-1]["oid"].startswith(last)
+    call("why", "xyz", code=2)
+    call("why", "0" * 64, code=3)
