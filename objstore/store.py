@@ -1,8 +1,14 @@
-"""The store: what `objstore.open` gives. It wires the house together and decides nothing."""
+"""The store: what `objstore.open` gives. It wires the house together and decides nothing.
+
+A process that appends once should not pay for fsck, search or settings files: what opening, appending and snapshots do
+not need is imported inside the methods that use it, and for annotations under TYPE_CHECKING. `tests/test_lightness.py`
+names what must not be loaded. Nothing is imported on the path of an append.
+"""
 
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,23 +19,14 @@ from objstore.conversations.conversation import Difference, difference
 from objstore.conversations.conversations import Conversations
 from objstore.conversations.view import ConversationView
 from objstore.errors import InvalidRevision
-from objstore.files.blame import BlamedLine, blame
 from objstore.files.collection import Workspaces
 from objstore.files.paths import check_path
-from objstore.index.search_index import SearchIndex
 from objstore.keys.key_folder import KeyFolder, default_folder
 from objstore.keys.source import FolderKeys
-from objstore.maintenance.dictionary import Trained, train
-from objstore.maintenance.finding import Finding
-from objstore.maintenance.fsck import Fsck, fsck
 from objstore.maintenance.progress import Progress, silent
-from objstore.maintenance.repack import Repacked, repack
-from objstore.maintenance.stats import Stats, stats
-from objstore.maintenance.why import Kept, why
 from objstore.objects.kinds import Domain
 from objstore.repository.commit import CommitInfo, commit_info
 from objstore.repository.history import ancestors
-from objstore.repository.operations import Operation, operations, undo_operation
 from objstore.repository.repository import Repository, Surroundings
 from objstore.repository.revisions import find_id, parse_moment, resolve
 from objstore.repository.tags import Tags
@@ -39,18 +36,27 @@ from objstore.storage.local.open_local import open_local
 from objstore.storage.local.storage import LocalStorage
 from objstore.storage.memory import MemoryStorage
 from objstore.storage.protocol import Storage
-from objstore.sync.bundle_export import Bundled
-from objstore.sync.bundle_file import BundleContents, check_bundle, read_bundle, write_bundle
-from objstore.sync.bundle_import import OnDiverged, Unbundled
 from refs.protocol import RefReader
 
 if TYPE_CHECKING:
+    from objstore.files.blame import BlamedLine
     from objstore.importers import History
     from objstore.importers.fill import Imported
+    from objstore.index.search_index import SearchIndex
     from objstore.maintenance.backup import BackedUp, Backup
+    from objstore.maintenance.dictionary import Trained
+    from objstore.maintenance.finding import Finding
+    from objstore.maintenance.fsck import Fsck
     from objstore.maintenance.migrate import Migrated
+    from objstore.maintenance.repack import Repacked
     from objstore.maintenance.repair import Repaired
+    from objstore.maintenance.stats import Stats
     from objstore.maintenance.usage import Usage
+    from objstore.maintenance.why import Kept
+    from objstore.repository.operations import Operation
+    from objstore.sync.bundle_export import Bundled
+    from objstore.sync.bundle_file import BundleContents
+    from objstore.sync.bundle_import import OnDiverged, Unbundled
 
 
 class Store:
@@ -62,8 +68,9 @@ class Store:
         self._repo = Repository(storage, Surroundings(_now, os.urandom, author))
         if isinstance(storage, LocalStorage) and not storage.read_only:
             self._repo.cache = storage.folder.cache
-        self.index = search_index(self._repo)
-        self.conversations = Conversations(self._repo, self.index)
+        self._index: SearchIndex | None = None
+        self._index_lock = threading.Lock()
+        self.conversations = Conversations(self._repo, lambda: self.index)
         self.files = Workspaces(self._repo)
         self.settings = SettingsCollection(self._repo)
         self.tags = Tags(self._repo)
@@ -77,6 +84,14 @@ class Store:
     def place(self) -> str:
         """Where the store is."""
         return self.storage.place
+
+    @property
+    def index(self) -> SearchIndex:
+        """The full text index, made when it is first asked for."""
+        with self._index_lock:
+            if self._index is None:
+                self._index = search_index(self._repo)
+            return self._index
 
     @property
     def refs(self) -> RefReader:
@@ -105,6 +120,8 @@ class Store:
     def blame(self, moment: str | CommitInfo, path: str) -> list[BlamedLine]:
         """The lines of a file at a moment with the commits, and so the events, that wrote them. Errors as `resolve`;
         UnknownPath; InvalidPath: it is a binary."""
+        from objstore.files.blame import blame
+
         return blame(self._repo, self._commit(moment).oid, check_path(path))
 
     def ancestors(self, moments: Iterable[str | CommitInfo]) -> Iterator[CommitInfo]:
@@ -114,15 +131,21 @@ class Store:
 
     def operations(self) -> Iterator[Operation]:
         """Every change of refs, newest first."""
+        from objstore.repository.operations import operations
+
         return operations(self._repo)
 
     def undo(self, operation: Operation | int) -> Operation:
         """Take an operation back, deletes included. UnknownRevision; MovedHead: a ref has moved since."""
+        from objstore.repository.operations import undo_operation
+
         number = operation if isinstance(operation, int) else operation.number
         return undo_operation(self._repo, number)
 
     def repack(self) -> Repacked:
         """Move fresh objects from the journal into packs. Beside readers and writers; safe to interrupt."""
+        from objstore.maintenance.repack import repack
+
         return repack(self._repo)
 
     def train_dictionary(self) -> Trained:
@@ -131,6 +154,8 @@ class Store:
         Old data stays readable; `repack` afterwards packs with it. Nothing comes of fewer than some 125 events or 300
         KB of them. ReadOnlyStore, StoreFull.
         """
+        from objstore.maintenance.dictionary import train
+
         return train(self._repo)
 
     def why(self, oid: str) -> Kept:
@@ -139,10 +164,14 @@ class Store:
         UnknownRevision, AmbiguousId, MissingObject; ValueError: these are no hex digits. CorruptObject: something on the
         way cannot be read.
         """
+        from objstore.maintenance.why import why
+
         return why(self._repo, find_id(self._repo, oid))
 
     def stats(self) -> Stats:
         """How much there is, and what compression and sharing saved."""
+        from objstore.maintenance.stats import stats
+
         return stats(self._repo)
 
     def usage(self) -> Usage:
@@ -157,6 +186,8 @@ class Store:
         `full` reads every stored byte; without it the payloads of events and files are left alone. Beside readers and
         writers. Damage is in the report, never an exception.
         """
+        from objstore.maintenance.fsck import fsck
+
         return fsck(self._repo, full=full, check_path=check_path, progress=progress)
 
     def check(self) -> Iterator[Finding]:
@@ -212,6 +243,8 @@ class Store:
 
         What the moments `since` reach is left out. `settings/*` go along only if named. UnknownRevision, OSError.
         """
+        from objstore.sync.bundle_file import write_bundle
+
         return write_bundle(self._repo, Path(path), names, since)
 
     def import_bundle(self, path: str | Path, *, prefix: str = "", on_diverged: OnDiverged = "refuse") -> Unbundled:
@@ -219,10 +252,14 @@ class Store:
 
         MissingHistory, HistoryDiverged, CorruptObject, InvalidRefName, OSError: no ref was moved.
         """
+        from objstore.sync.bundle_file import read_bundle
+
         return read_bundle(self._repo, Path(path), prefix, on_diverged)
 
     def check_bundle(self, path: str | Path) -> BundleContents:
         """Read a bundle from end to end and keep nothing. CorruptObject, OSError."""
+        from objstore.sync.bundle_file import check_bundle
+
         return check_bundle(self._repo, Path(path))
 
     def _commit(self, moment: str | CommitInfo) -> CommitInfo:
@@ -231,7 +268,9 @@ class Store:
     def close(self) -> None:
         """Let go of files and memory; harmless when done twice."""
         self.conversations.close()
-        self.index.close()
+        with self._index_lock:
+            if self._index is not None:
+                self._index.close()
         self.storage.close()
 
     def __enter__(self) -> Store:
@@ -266,6 +305,8 @@ def open_store(
 
 def search_index(repo: Repository) -> SearchIndex:
     """The index of a store: in its cache folder, and in memory where there is none or where it would betray content."""
+    from objstore.index.search_index import SearchIndex
+
     storage = repo.storage
     if isinstance(storage, LocalStorage) and not storage.hasher.domain:
         return SearchIndex(repo, storage.folder.cache, storage.read_only)

@@ -437,7 +437,7 @@ def test_a_follower_tells_what_others_append_and_survives_being_cancelled(place:
 
 PAIRS: list[tuple[type, type[Face[Any]], set[str]]] = [
     # the synchronous class, its face, and what the face has under another name or does without
-    (Store, AsyncStore, {"refs"}),  # an attribute of each instance there
+    (Store, AsyncStore, {"index", "refs"}),  # `refs` is set on each instance there; `index` is the wiring's
     (Conversation, AsyncConversation, set()),
     (ConversationView, AsyncConversationView, set()),
     (ConversationDraft, AsyncConversationDraft, {"build"}),

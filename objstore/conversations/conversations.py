@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from objstore.conversations.conversation import Conversation
-from objstore.conversations.retention import Expiry, Rule, expire
 from objstore.errors import ConversationExists, UnknownConversation
-from objstore.index.catalogue import NAMESPACE, Catalogue, CatalogueRow, describe
-from objstore.index.finder import Hit
-from objstore.index.scope import When, scope_of
-from objstore.index.search_index import CaughtUp, SearchIndex
 from objstore.repository.collection import Collection
 from objstore.repository.commit import CommitInfo
 from objstore.repository.repository import Repository
+
+if TYPE_CHECKING:
+    from objstore.conversations.retention import Expiry, Rule
+    from objstore.index.catalogue import Catalogue, CatalogueRow
+    from objstore.index.finder import Hit
+    from objstore.index.scope import When
+    from objstore.index.search_index import CaughtUp, SearchIndex
 
 
 class ConversationInfo(NamedTuple):
@@ -37,7 +39,8 @@ class ConversationInfo(NamedTuple):
 class Conversations(Collection[Conversation]):
     """Conversations by name."""
 
-    def __init__(self, repo: Repository, index: SearchIndex) -> None:
+    def __init__(self, repo: Repository, index: Callable[[], SearchIndex]) -> None:
+        """`index` gives the full text index, when it is first needed."""
         super().__init__(repo, "conversations", Conversation, UnknownConversation, ConversationExists)
         self._index = index
         self._catalogue: Catalogue | None = None
@@ -57,6 +60,8 @@ class Conversations(Collection[Conversation]):
         itself keeps its place even if that conversation changed meanwhile. UnknownConversation: `newest`, and there is
         no conversation of the name `after`.
         """
+        from objstore.index.catalogue import NAMESPACE, describe
+
         tags = (tag,) if isinstance(tag, str) else tag
         name = after.name if isinstance(after, ConversationInfo) else after
         if newest:
@@ -87,18 +92,22 @@ class Conversations(Collection[Conversation]):
         (included), `until` (excluded): the event's own time. `at`: as of a moment ("c1#30", a commit: that history
         alone) or a time (what was committed by then). InvalidQuery; InvalidRevision, UnknownRevision, AmbiguousId.
         """
+        from objstore.index.scope import scope_of
+
         scope = scope_of(self._repo, prefix=prefix, role=role, tool=tool, since=since, until=until, at=at)
-        return self._index.search(query, scope, limit, offset)
+        return self._index().search(query, scope, limit, offset)
 
     def catch_up(self) -> CaughtUp:
         """Take what is new into the search index now, so that the next search need not: for long-lived processes."""
-        return self._index.catch_up()
+        return self._index().catch_up()
 
     def expire(self, rules: Sequence[Rule], *, dry_run: bool = True) -> Expiry:
         """What rules of retention let go; deleted, in one operation that the store's undo takes back, unless `dry_run`.
 
         InvalidValue: a rule makes no sense; MovedHead: others kept changing what was to go. Nothing was deleted then.
         """
+        from objstore.conversations.retention import expire
+
         return expire(self._repo, self._rows(), rules, dry_run)
 
     def close(self) -> None:
@@ -108,6 +117,8 @@ class Conversations(Collection[Conversation]):
 
     def _rows(self) -> Catalogue:
         if self._catalogue is None:
+            from objstore.index.catalogue import Catalogue
+
             self._catalogue = Catalogue(self._repo)
         return self._catalogue
 

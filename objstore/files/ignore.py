@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from pathspec import GitIgnoreSpec
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 IGNORE_FILES = (".gitignore", ".objstoreignore")
 MAX_IGNORE_FILE = 1 << 20
@@ -76,6 +77,8 @@ def rules_in(
     patterns = [line for line in lines if line.strip() and not line.startswith("#")]
     if not patterns:
         return above
+    from pathspec import GitIgnoreSpec  # only a directory with ignore files pays for it
+
     try:
         spec = GitIgnoreSpec.from_lines(patterns)
     except ValueError:
@@ -84,6 +87,8 @@ def rules_in(
 
 
 def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
     try:
         GitIgnoreSpec.from_lines([line])
     except ValueError:

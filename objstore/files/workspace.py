@@ -10,10 +10,9 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from objstore.errors import DirtyWorkspace
-from objstore.files.blame import BlamedLine, blame
 from objstore.files.checkout import Checkout
 from objstore.files.dirty import dirty_paths
 from objstore.files.draft import FilesDraft
@@ -21,7 +20,6 @@ from objstore.files.head import HeadFiles
 from objstore.files.lock import Lock, LockInfo, break_lock, locks_at, take
 from objstore.files.patch import FileDiff
 from objstore.files.paths import check_path
-from objstore.files.scratch import scratch_folder
 from objstore.files.snapshot import Snapshot
 from objstore.files.stat_cache import StatCache
 from objstore.files.streams import FileWriter
@@ -35,6 +33,9 @@ from objstore.repository.growth import Growth
 from objstore.repository.guard import Guard
 from objstore.repository.history import first_parents
 from objstore.repository.moments import When, locate
+
+if TYPE_CHECKING:
+    from objstore.files.blame import BlamedLine
 
 _LOOKED_BACK = 10_000  # Commits in which a directory's last tree is looked for.
 
@@ -78,6 +79,8 @@ class Workspace(HeadFiles):
 
         UnknownPath; InvalidPath: it is a binary.
         """
+        from objstore.files.blame import blame
+
         return blame(self._repo, self._branch.need_head() if at is None else locate(self._branch, at), check_path(path))
 
     def undo(self) -> None:
@@ -246,6 +249,8 @@ class Workspace(HeadFiles):
         It is gone when the block ends, or, if this process dies before, when the next one is asked for. What is to
         stay is taken by `write_from` or `snapshot`.
         """
+        from objstore.files.scratch import scratch_folder
+
         with scratch_folder(self._repo.cache) as folder:
             if at is not None:
                 self.at(at).checkout(folder)

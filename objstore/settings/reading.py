@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from objstore.settings.declared import Declared
 from objstore.settings.environment import Environment
 from objstore.settings.resolved import Around, Layer, Resolved, resolve
 from objstore.settings.secret import Secret
-from objstore.settings.text.formats import Format, encode_text
 from objstore.settings.text.items import Item, Reference
+
+if TYPE_CHECKING:
+    from objstore.settings.text.formats import Format
 
 
 class ReadSettings(ABC):
@@ -70,4 +72,6 @@ class ReadSettings(ABC):
                 items[key] = value.reveal() if reveal else Reference(key)
             else:
                 items[key] = value
+        from objstore.settings.text.formats import encode_text
+
         return encode_text(items, format, prefix)

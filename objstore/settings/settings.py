@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from objstore.errors import UnknownSetting
 from objstore.objects.kinds import Oid
@@ -24,8 +24,10 @@ from objstore.settings.reading import ReadSettings
 from objstore.settings.resolved import NO_LAYER, Layer, layer_of
 from objstore.settings.secret import Secret
 from objstore.settings.stored import stored_values
-from objstore.settings.text.formats import Format, decode_text
 from objstore.settings.view import REQUIRED, SettingsView
+
+if TYPE_CHECKING:
+    from objstore.settings.text.formats import Format
 
 T = TypeVar("T")
 
@@ -156,6 +158,8 @@ class Settings(ReadSettings):
         does not name is unset. A name of a secret leaves it as it is; `missing` tells those that are not here.
         UnreadableSettings, InvalidSetting, InvalidValue: nothing was set.
         """
+        from objstore.settings.text.formats import decode_text
+
         items = decode_text(text, format, prefix)
         with self.commit(why="import") as draft:
             return take_over(draft, items, self.values(), self._declared, secrets=secrets, replace=replace)

@@ -10,9 +10,9 @@ import fcntl
 import os
 from collections import deque
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from objstore.errors import MissingObject
 from objstore.objects.hashing import Hasher
@@ -26,6 +26,9 @@ from objstore.storage.local.faults import from_os
 from objstore.storage.local.folder import replacing, sync_folder, write_all
 from objstore.storage.local.frames import FrameCodec, open_frame
 from objstore.storage.local.journal import PackRow
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 BULK_FRAME = 512 << 10
 """Raw bytes of a frame of a snapshot: read in sequence, compressed well."""
@@ -42,6 +45,8 @@ class PackFile:
     def __init__(
         self, folder: Path, hasher: Hasher, compression: Compression, frame_bytes: int, level: int, threads: int = 2
     ) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
         self._folder = folder
         self._hasher = hasher
         self._compression = compression
