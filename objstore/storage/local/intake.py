@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from objstore.objects.kinds import Object
 from objstore.packs.compression import Compression
-from objstore.storage.local.intake_file import IntakeFile
+from objstore.storage.local.intake_file import IntakeFile, Unsynced
 from objstore.storage.local.intake_record import (
     START,
     Record,
@@ -204,7 +204,7 @@ class Intake:
             yield Transaction(number if edits else 0, note, steps, rows)
 
     def write(self, transactions: Sequence[Transaction]) -> None:
-        """Make planned transactions durable, then seen. OSError, Unsynced: as `IntakeFile.write`."""
+        """Make planned transactions durable, then seen. OSError, Unsynced: as `IntakeFile.write` and `publish`."""
         data = encode_record(self._sequence + 1, self._before, transactions)
         self._file.write(self._end, data)
         record = Record(self._sequence + 1, self._before, transactions, data[-len(START) :], len(data))
@@ -242,9 +242,12 @@ class Intake:
         self.publish()
 
     def publish(self) -> None:
-        """Let the lock file say how far the intake is."""
+        """Let the lock file say how far the intake is. Unsynced: it cannot be said, so others would not go by it."""
         self.stated = self.state.encoded()
-        self._lock_file.state_it(self.stated)
+        try:
+            self._lock_file.state_it(self.stated)
+        except OSError as error:
+            raise Unsynced(error.errno, error.strerror) from error
 
     def give_back(self) -> None:
         """Give the file's room back where nothing is in it, under the writers' lock."""

@@ -15,7 +15,7 @@ _LEAST_ROOM = 64 << 10
 
 
 class Unsynced(OSError):
-    """A flush failed: what is durable is unknown, and the file must not be used any more."""
+    """A flush failed, or it could not be told: what counts is unknown, and the file must not be used any more."""
 
 
 class IntakeFile:

@@ -133,7 +133,7 @@ class Writer:
             if isinstance(error, ObjstoreError):
                 _fail(requests, error)
                 raise
-            _fail(requests, self._translate(from_os(error, self._journal.place), isinstance(error, Unsynced)))
+            _fail(requests, self._translate(_from_os(error, self._journal.place)))
         except BaseException as error:
             self._roll_back()
             _fail(requests, error)
@@ -167,8 +167,8 @@ class Writer:
             self._connection = self._journal.open_connection()
         return self._connection
 
-    def _translate(self, failure: ObjstoreError, in_doubt: bool = False) -> BaseException:
-        if in_doubt or isinstance(failure, StorageFailure):
+    def _translate(self, failure: ObjstoreError) -> BaseException:
+        if isinstance(failure, StorageFailure):
             # What is durable is unknown now, and a second fsync that succeeds proves nothing: nobody goes on with it.
             with suppress(OSError):
                 self._lock.set_state(self._lock.state()._replace(damaged=True))
@@ -191,6 +191,11 @@ def _run_in_savepoint(connection: sqlite3.Connection, request: _Request) -> None
         request.error = error
         connection.execute("ROLLBACK TO work")
     connection.execute("RELEASE work")
+
+
+def _from_os(error: OSError, place: str) -> ObjstoreError:
+    """As `from_os`, but for a flush that failed: whatever the reason, what is durable is unknown."""
+    return StorageFailure(place, error.strerror or str(error)) if isinstance(error, Unsynced) else from_os(error, place)
 
 
 def _fail(requests: list[_Request], error: BaseException) -> None:
