@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -110,6 +111,7 @@ def test_damage_at_some_bytes_is_found_and_nothing_else_is_lost(
 
 
 @pytest.mark.slow
+@pytest.mark.skipif("OBJSTORE_EXHAUSTIVE" not in os.environ, reason="takes long: set OBJSTORE_EXHAUSTIVE")
 @pytest.mark.parametrize("name", [".sqlite", ".pack", ".index", "format"])
 def test_damage_at_every_byte_is_found_and_nothing_else_is_lost(
     sound: Path, before: stores.Content, tmp_path: Path, name: str

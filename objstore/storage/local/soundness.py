@@ -218,6 +218,9 @@ def journal_units(journal: Journal, hasher: Hasher) -> Iterator[Unit | Unsound]:
             return
         if not rows:
             return
+        if not isinstance(rows[-1][0], int) or rows[-1][0] <= after:  # A damaged table may lead in a circle.
+            yield Unsound(journal.path.name, "journal", f"the rows behind row {after} are not in order")
+            return
         yield partial(_read_rows, journal, hasher, rows)
         after = rows[-1][0]
 
