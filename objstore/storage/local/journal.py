@@ -245,9 +245,7 @@ class Journal:
         CorruptObject, when all others were given: a row cannot be read.
         """
         damage: CorruptObject | None = None
-        query = "SELECT id, oid, kind, domain, data FROM objects WHERE id > ? ORDER BY id LIMIT ?"
-        while True:
-            rows = self.connection().execute(query, (after, _PAGE)).fetchall()
+        for rows in self.pages("oid, kind, domain, data", after, _PAGE):
             for row in rows:
                 try:
                     obj = self._object(row[1:])
@@ -255,18 +253,13 @@ class Journal:
                     damage = damage or error
                 else:
                     yield row[0], obj
-            if len(rows) < _PAGE:
-                break
-            after = rows[-1][0]
         if damage is not None:
             raise damage
 
     def ids(self, after: int = 0) -> Iterator[tuple[int, Oid, Kind]]:
         """As `scan`, without the data: (row, oid, kind)."""
         damage: CorruptObject | None = None
-        query = "SELECT id, oid, kind FROM objects WHERE id > ? ORDER BY id LIMIT 8192"
-        while True:
-            rows = self.connection().execute(query, (after,)).fetchall()
+        for rows in self.pages("oid, kind", after, 8192):
             for number, oid, kind in rows:
                 try:
                     read = _oid(oid), Kind(kind)
@@ -274,11 +267,23 @@ class Journal:
                     damage = damage or CorruptObject(None, f"row {number} of the journal: {error}")
                 else:
                     yield number, *read
-            if len(rows) < 8192:
-                break
-            after = rows[-1][0]
         if damage is not None:
             raise damage
+
+    def pages(self, columns: str, after: int, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Rows of objects as (row, columns …), in the order they came, so many at a time.
+
+        CorruptObject: a damaged table leads in a circle; what came before it was given.
+        """
+        query = f"SELECT id, {columns} FROM objects WHERE id > ? ORDER BY id LIMIT ?"
+        while rows := self.connection().execute(query, (after, size)).fetchall():
+            last = rows[-1][0]
+            if not isinstance(last, int) or last <= after:
+                raise CorruptObject(
+                    None, f"the rows of the journal of {self.place} behind row {after} are not in order"
+                )
+            yield rows
+            after = last
 
     def prefixes(self) -> Iterator[tuple[Any, int]]:
         """(first eight bytes of the id, row) of every row, by those bytes."""

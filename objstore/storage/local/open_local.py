@@ -23,7 +23,8 @@ def open_local(
     """The storage in a folder; `create` makes one where there is none.
 
     `lock_timeout`: seconds that a writer waits for other processes before StoreLocked (None: as long as it takes).
-    Errors: NotAStore, StoreExists (the folder holds something else), UnsupportedFormat, StoreFull.
+    Errors: NotAStore, StoreExists (the folder holds something else), OldFormat, UnsupportedFormat, ReadOnlyStore,
+    StoreFull.
     """
     folder = Folder(path)
     if not folder.is_store():

@@ -209,20 +209,12 @@ def journal_faults(journal: Journal, quick: bool) -> Iterator[Unsound]:
 def journal_units(journal: Journal, hasher: Hasher) -> Iterator[Unit | Unsound]:
     """The rows of the journal, a page of them a unit. What cannot be read is told, and the rest left out."""
     after = 0
-    query = "SELECT id, oid, kind, domain, data FROM objects WHERE id > ? ORDER BY id LIMIT ?"
-    while True:
-        try:
-            rows = journal.connection().execute(query, (after, _ROWS)).fetchall()
-        except (sqlite3.Error, ObjstoreError) as error:
-            yield Unsound(journal.path.name, "journal", f"objects behind row {after}: {reason_of(error)}")
-            return
-        if not rows:
-            return
-        if not isinstance(rows[-1][0], int) or rows[-1][0] <= after:  # A damaged table may lead in a circle.
-            yield Unsound(journal.path.name, "journal", f"the rows behind row {after} are not in order")
-            return
-        yield partial(_read_rows, journal, hasher, rows)
-        after = rows[-1][0]
+    try:
+        for rows in journal.pages("oid, kind, domain, data", after, _ROWS):
+            yield partial(_read_rows, journal, hasher, rows)
+            after = rows[-1][0]
+    except (sqlite3.Error, ObjstoreError) as error:
+        yield Unsound(journal.path.name, "journal", f"objects behind row {after}: {reason_of(error)}")
 
 
 def _read_rows(
