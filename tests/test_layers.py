@@ -195,7 +195,7 @@ LAYERS = frozenset(HEIGHT) - {"objstore", "refs"} | FOR_ALL
         ("objstore/conversations/conversation.py", "import objstore"),
         ("objstore/store.py", "from objstore import open"),
         ("objstore/store.py", "from objstore.cli.main import main"),
-        ("objstore/errors.py", "from objstore.objects.kinds import Oid"),
+        ("objstore/errors/places.py", "from objstore.objects.kinds import Oid"),
         ("objstore/version.py", "import objstore.store"),
         ("objstore/grabbag/things.py", "import json"),
         ("objstore/storage/local.py", "import objstore.grabbag"),
@@ -232,7 +232,7 @@ def test_an_import_against_the_rules_is_found(path: str, source: str) -> None:
         ("objstore/__init__.py", "from objstore.store import open\nimport importlib\nimportlib.import_module(name)"),
         ("objstore/cli/main.py", "import click\nimport objstore\nfrom objstore import open, errors"),
         ("objstore/aio.py", "import asyncio\nfrom objstore import store, version"),
-        ("objstore/errors.py", "from refs.errors import ObjstoreError"),
+        ("objstore/errors/places.py", "from refs.errors import ObjstoreError"),
         ("refs/sqlite.py", "import sqlite3\nfrom refs.edits import RefEdit\nfrom .chain import link"),
     ],
 )

@@ -1,0 +1,163 @@
+"""Every error of objstore, in one tree.
+
+    ObjstoreError
+    ├── InvalidRefName, RefConflict, BrokenLog   (from refs)
+    ├── InvalidValue        (ValueError)         a value that cannot be stored as JSON, with its path
+    ├── InvalidPath         (ValueError)         a file path that is refused
+    ├── InvalidPattern      (ValueError)         a glob pattern that cannot be read
+    ├── InvalidQuery        (ValueError)         a search that cannot be read, with the place of the fault
+    ├── InvalidRevision     (ValueError)         a moment that cannot be read
+    │   └── AmbiguousId                          an id prefix that fits several objects
+    ├── UnknownRevision     (LookupError)        a moment that does not exist
+    ├── MissingObject       (KeyError)           an object that the storage does not have
+    ├── CorruptObject                            bytes that are not what their id or format says
+    ├── UnknownConversation, UnknownWorkspace, UnknownSettings, UnknownTag  (KeyError)
+    ├── ConversationExists, WorkspaceExists, SettingsExist, TagExists
+    ├── UnknownPath         (FileNotFoundError)  no such file in a tree
+    ├── PathExists          (FileExistsError)    something is where a move or copy would put its files
+    ├── LockHeld                                 somebody else has a lock
+    ├── LockLost                                 a lock ran out, and somebody else took it
+    ├── UnknownSetting      (KeyError)           no such key in settings
+    ├── MovedHead                                the head is not the one that the caller pinned or saw
+    ├── NothingToUndo                            undo or redo has no step left
+    ├── DirtyWorkspace                           a directory has changes that a checkout would overwrite
+    ├── MissingHistory                           a bundle builds on commits that are not here
+    ├── HistoryDiverged                          a name has one history here and another there
+    ├── MergeConflict                            both sides changed the same keys
+    ├── CannotBisect        (ValueError)         two moments between which nothing can be searched
+    ├── UnknownFormat                            a file that no importer recognises
+    ├── InvalidSetting      (ValueError)         a value that is not of the type asked for or declared, with its key
+    ├── UnreadableSettings  (ValueError)         a text that is no settings file, with its line
+    ├── MissingKey          (LookupError)        the key of a secret is not in the key folder
+    ├── UnsafeKeyFolder     (PermissionError)    a key file or folder that others could read or have put there
+    ├── DamagedKey                               a key file that is cut short or altered
+    ├── BrokenSeal                               a secret that was altered, moved, or sealed with another key
+    ├── KeyInUse                                 a key that heads still need and that was to be destroyed
+    ├── InvalidRecoveryCode (ValueError)         a recovery code that is none, or was mistyped
+    ├── RecoveryCodesShown                       recovery codes that were printed before
+    ├── NotABackup          (FileNotFoundError)  a folder that holds no backup
+    ├── UnknownVersion      (KeyError)           a backup has no such version
+    ├── OldFormat                                a store of an older format, which has to be upgraded first
+    ├── NotAStore, StoreExists, StoreLocked, UnsupportedFormat, ReadOnlyStore, StoreFull, StoreClosed
+    └── StorageFailure                           the disk reported an error; the store refuses to go on with that file
+
+They carry facts in `args`, so that they pickle. Exit codes are the command line's business.
+"""
+
+from __future__ import annotations
+
+from objstore.errors.changes import (
+    DirtyWorkspace,
+    HistoryDiverged,
+    LockHeld,
+    LockLost,
+    MergeConflict,
+    MovedHead,
+    NothingToUndo,
+)
+from objstore.errors.input import (
+    AmbiguousId,
+    CannotBisect,
+    InvalidPath,
+    InvalidPattern,
+    InvalidQuery,
+    InvalidRevision,
+    InvalidValue,
+    UnknownFormat,
+    UnknownRevision,
+)
+from objstore.errors.keys import (
+    BrokenSeal,
+    DamagedKey,
+    InvalidRecoveryCode,
+    KeyInUse,
+    MissingKey,
+    RecoveryCodesShown,
+    UnsafeKeyFolder,
+)
+from objstore.errors.names import (
+    ConversationExists,
+    PathExists,
+    SettingsExist,
+    TagExists,
+    UnknownConversation,
+    UnknownPath,
+    UnknownSetting,
+    UnknownSettings,
+    UnknownTag,
+    UnknownWorkspace,
+    WorkspaceExists,
+)
+from objstore.errors.objects import CorruptObject, MissingHistory, MissingObject
+from objstore.errors.places import (
+    NotABackup,
+    NotAStore,
+    OldFormat,
+    ReadOnlyStore,
+    StorageFailure,
+    StoreClosed,
+    StoreExists,
+    StoreFull,
+    StoreLocked,
+    UnknownVersion,
+    UnsupportedFormat,
+)
+from objstore.errors.settings import InvalidSetting, UnreadableSettings
+from refs.errors import BrokenLog, InvalidRefName, ObjstoreError, RefConflict
+
+__all__ = [
+    "AmbiguousId",
+    "BrokenLog",
+    "BrokenSeal",
+    "CannotBisect",
+    "ConversationExists",
+    "CorruptObject",
+    "DamagedKey",
+    "DirtyWorkspace",
+    "HistoryDiverged",
+    "InvalidPath",
+    "InvalidPattern",
+    "InvalidQuery",
+    "InvalidRecoveryCode",
+    "InvalidRefName",
+    "InvalidRevision",
+    "InvalidSetting",
+    "InvalidValue",
+    "KeyInUse",
+    "LockHeld",
+    "LockLost",
+    "MergeConflict",
+    "MissingHistory",
+    "MissingKey",
+    "MissingObject",
+    "MovedHead",
+    "NotABackup",
+    "NotAStore",
+    "NothingToUndo",
+    "ObjstoreError",
+    "OldFormat",
+    "PathExists",
+    "ReadOnlyStore",
+    "RecoveryCodesShown",
+    "RefConflict",
+    "SettingsExist",
+    "StorageFailure",
+    "StoreClosed",
+    "StoreExists",
+    "StoreFull",
+    "StoreLocked",
+    "TagExists",
+    "UnknownConversation",
+    "UnknownFormat",
+    "UnknownPath",
+    "UnknownRevision",
+    "UnknownSetting",
+    "UnknownSettings",
+    "UnknownTag",
+    "UnknownVersion",
+    "UnknownWorkspace",
+    "UnreadableSettings",
+    "UnsafeKeyFolder",
+    "UnsupportedFormat",
+    "WorkspaceExists",
+]

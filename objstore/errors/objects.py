@@ -1,0 +1,41 @@
+"""Objects and histories that are not here, or not what their ids say."""
+
+from __future__ import annotations
+
+from refs.errors import ObjstoreError
+
+
+class MissingObject(ObjstoreError, KeyError):
+    """The storage has no such object. Facts: `oid`."""
+
+    def __init__(self, oid: bytes) -> None:
+        super().__init__(oid)
+        self.oid = oid
+
+    def __str__(self) -> str:
+        return f"object {self.oid.hex()} is not in this storage. Run: objstore doctor"
+
+
+class CorruptObject(ObjstoreError):
+    """Bytes are not what their id or their format says; they were not returned. Facts: `oid` (or None), `reason`."""
+
+    def __init__(self, oid: bytes | None, reason: str) -> None:
+        super().__init__(oid, reason)
+        self.oid = oid
+        self.reason = reason
+
+    def __str__(self) -> str:
+        what = "stored data" if self.oid is None else f"object {self.oid.hex()}"
+        return f"{what} is damaged: {self.reason}. Run: objstore doctor"
+
+
+class MissingHistory(ObjstoreError, LookupError):
+    """A bundle builds on commits that are not here; nothing was changed. Facts: `oids` (hex, sorted)."""
+
+    def __init__(self, oids: tuple[str, ...]) -> None:
+        super().__init__(oids)
+        self.oids = oids
+
+    def __str__(self) -> str:
+        shown = ", ".join(oid[:12] for oid in self.oids[:3]) + (" …" if len(self.oids) > 3 else "")
+        return f"this bundle continues a history that is not here ({shown}). Import the one before it first"
