@@ -44,10 +44,15 @@ FOR_ALL = {"errors", "version"}  # Of objstore; they import refs at most.
 
 IMPORTERS = {
     "blake3": "objstore/objects/hashing.py",
+    "claude_agent_sdk": "objstore/adapters/claude",
     "click": "objstore/cli/",
     "dulwich": "objstore/git/",
+    "fsspec": "objstore/adapters/fsspec",
+    "langchain_core": "objstore/adapters/langgraph/",
+    "langgraph": "objstore/adapters/langgraph/",
     "msgpack": "objstore/objects/codec.py",
     "nacl": "objstore/keys/",
+    "openhands": "objstore/adapters/openhands",
     "pathspec": "objstore/files/ignore.py",
     "pydantic": "objstore/settings/schema.py",
     "pyfastcdc": "objstore/objects/chunking.py",
