@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from typing import Any, overload
 
 from objstore.aio.face import Awaited, Block, Face, Runner, Streamed, stream_of
@@ -12,12 +12,13 @@ from objstore.aio.metadata import AsyncMetadata, AsyncMetadataDraft
 from objstore.aio.settings import AsyncSettings, AsyncSettingsDraft, AsyncSettingsView
 from objstore.conversations.conversation import Conversation
 from objstore.conversations.draft import ConversationDraft
+from objstore.conversations.merging import Choice, Disputed
 from objstore.conversations.metadata import MetadataView
 from objstore.conversations.view import ConversationView
 from objstore.objects.kinds import Oid
 from objstore.objects.values import JsonValue
 from objstore.repository.commit import CommitInfo
-from objstore.repository.merge import Side
+from objstore.repository.merge_trees import Side
 from objstore.repository.moments import When
 
 
@@ -129,10 +130,21 @@ class AsyncConversation(Face[Conversation]):
         """As `Conversation.edit`."""
         return AsyncConversation(self.runner, await self.runner.run(self.sync.edit, number, event, name, carry=carry))
 
-    async def merge(self, other: AsyncConversation | When, *, prefer: Side | None = None) -> CommitInfo:
+    async def merge(
+        self,
+        other: AsyncConversation | When,
+        *,
+        prefer: Side | None = None,
+        settle: Mapping[str, Choice] | None = None,
+    ) -> CommitInfo:
         """As `Conversation.merge`."""
         source = other.sync if isinstance(other, AsyncConversation) else other
-        return await self.runner.run(self.sync.merge, source, prefer=prefer)
+        return await self.runner.run(self.sync.merge, source, prefer=prefer, settle=settle)
+
+    async def conflicts(self, other: AsyncConversation | When) -> list[Disputed]:
+        """As `Conversation.conflicts`."""
+        source = other.sync if isinstance(other, AsyncConversation) else other
+        return await self.runner.run(self.sync.conflicts, source)
 
     def commit(
         self, message: str = "", *, expected_head: CommitInfo | Oid | None = None

@@ -6,7 +6,7 @@ from typing import Any
 
 from objstore.aio.face import Awaited, Block, Face, Streamed
 from objstore.repository.commit import CommitInfo
-from objstore.repository.merge import Side
+from objstore.repository.merge_trees import Side
 from objstore.repository.moments import When
 from objstore.settings.chain import Chain
 from objstore.settings.draft import SettingsDraft

@@ -31,7 +31,7 @@ PLACES: Final[Mapping[str, str]] = {
     "search": f"{_HERE}.searching:search",
     "fork": f"{_HERE}.conversations:fork",
     "rewind": f"{_HERE}.conversations:rewind",
-    "merge": f"{_HERE}.conversations:merge",
+    "merge": f"{_HERE}.merging:merge",
     "bisect": f"{_HERE}.bisecting:bisect",
     "undo": f"{_HERE}.history:undo",
     "redo": f"{_HERE}.history:redo",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -15,15 +14,13 @@ from objstore.cli.exporting import export
 from objstore.cli.following import follow
 from objstore.cli.history import show
 from objstore.cli.lazy_group import PlainCommand, PlainGroup
+from objstore.cli.merging import merge
 from objstore.cli.metadata import edit, metadata
 from objstore.cli.moves import show_move
 from objstore.cli.searching import search
 from objstore.cli.session import Session, session, time_text
 from objstore.cli.targets import at_option
 from objstore.cli.wording import plural, quoted
-
-if TYPE_CHECKING:
-    from objstore.repository.merge import Side
 
 _name = click.argument("name", shell_complete=complete("conversations"))
 
@@ -112,24 +109,6 @@ def rewind(current: Session, name: str, moment: str, checkout: Path | None, disc
                 hint = f"the moment after {plural(int(moment), 'event')} is written '#{moment}'"
                 raise UnknownRevision(error.text, f"{error.reason}; {hint}") from None
             raise
-        show_move(current, store, name, was, f"objstore undo {quoted(name)}")
-
-
-@click.command(cls=PlainCommand)
-@_name
-@click.argument("moment", shell_complete=complete("conversations"))
-@click.option("--prefer", type=click.Choice(["ours", "theirs"]), help="Whose files and settings count in a conflict.")
-@session
-def merge(current: Session, name: str, moment: str, prefer: Side | None) -> None:
-    """Append to NAME the events of another conversation.
-
-    Those that MOMENT (another name, or c1#3) has and NAME does not; files and settings are merged against the last
-    common moment. If both sides changed the same ones, exit code 4 says which.
-    """
-    with current.open() as store:
-        conversation = store.conversations.open(name)
-        was = conversation.head
-        conversation.merge(moment, prefer=prefer)
         show_move(current, store, name, was, f"objstore undo {quoted(name)}")
 
 

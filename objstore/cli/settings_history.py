@@ -85,7 +85,7 @@ def merge(current: Session, other: str, prefer: str | None, conversation: str | 
     """
     from typing import cast
 
-    from objstore.repository.merge import Side
+    from objstore.repository.merge_trees import Side
 
     with current.open() as store:
         found = open_settings(store, name, conversation)

@@ -36,13 +36,16 @@ def _in_options(text: str, options: Collection[str]) -> str:
     create = " (or add --create)" if "--create" in options else ""
     pinned = "Read again, or drop --expected-head" if "--expected-head" in options else "Look again, then try again"
     discard = "Snapshot it first, or add --discard" if "--discard" in options else "Snapshot it first"
+    sides = "Add --prefer ours, or --prefer theirs"
+    if "--settle" in options:
+        sides = f"Look at them: --conflicts. {sides}, or --settle KEY HOW for one"
     for library, ours in (
         (" (or open it with create=True)", create),
         (" (or open them with create=True)", create),
         ("Read again, or drop expected_head", pinned),
         ("Snapshot it first, or discard=True", discard),
         ("Import it with a prefix, or as a fork with on_diverged='fork'", "Add --prefix TEXT, or --on-diverged fork"),
-        ("Choose a side for each", "Add --prefer ours, or --prefer theirs"),
+        ("Choose a side for each", sides),
         ("Choose another path, or overwrite=True", "Choose another path, or add --overwrite"),
         ("Open it, or choose another name", "Choose another name"),
         ("Open them, or choose another name", "Choose another name"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, overload
@@ -11,6 +11,7 @@ from objstore.conversations.bisect import Bisected, Bisection, Predicate
 from objstore.conversations.draft import ConversationDraft, event_object
 from objstore.conversations.follow import Follower
 from objstore.conversations.forking import edited, make_refs
+from objstore.conversations.merging import Choice, Disputed, disputed, merge_conversation
 from objstore.conversations.metadata import Metadata, about_name, about_values
 from objstore.conversations.view import ConversationView, Form
 from objstore.files.workspace import Workspace, bring, refuse_dirty
@@ -23,7 +24,7 @@ from objstore.repository.branch import Branch
 from objstore.repository.commit import CommitInfo, commit_info
 from objstore.repository.diff import EventsDiff, diff_events, diff_trees
 from objstore.repository.growth import Growth
-from objstore.repository.merge import Side, merge_into
+from objstore.repository.merge_trees import Side
 from objstore.repository.moments import When, locate
 from objstore.repository.repository import Repository
 from objstore.settings.settings import Settings
@@ -234,20 +235,31 @@ class Conversation:
             bring(self._branch, Path(checkout), target, head, discard=True)
         return commit_info(target, self._repo.commit(target))
 
-    def merge(self, other: Conversation | When, *, prefer: Side | None = None) -> CommitInfo:
+    def merge(
+        self, other: Conversation | When, *, prefer: Side | None = None, settle: Mapping[str, Choice] | None = None
+    ) -> CommitInfo:
         """Append the events that another conversation, or a moment, has and this one does not; the head afterwards.
 
-        Its files and settings are merged with ours against the last common moment. MergeConflict: both sides changed
-        the same ones (as "files:src/app.py", "settings:llm.model") and `prefer` does not say whose count; nothing was
-        changed. Where we are a beginning of the other, the head moves to its; where we have all of it, nothing is done.
+        Its files and settings are merged with ours against the last common moment: texts line by line, the rest key by
+        key. MergeConflict: both sides changed the same ones (as "files:src/app.py", "settings:llm.model"; `conflicts`
+        shows them), and neither `settle` says "ours", "theirs" or, of a file, its content, nor `prefer` whose count in
+        all others; nothing was changed. InvalidValue: `settle` names what is in no conflict. Where we are a beginning
+        of the other, the head moves to its; where we have all of it, nothing is done.
         """
-        if isinstance(other, Conversation):
-            oid, name = other._branch.need_head(), other.name
-        else:
-            oid = locate(self._branch, other)
-            name = other if isinstance(other, str) else oid.hex()[:12]
-        merged = merge_into(self._branch, oid, name, prefer)
+        oid, name = self._other(other)
+        merged = merge_conversation(self._branch, oid, name, prefer, settle or {})
         return commit_info(merged, self._repo.commit(merged))
+
+    def conflicts(self, other: Conversation | When) -> list[Disputed]:
+        """What `merge` would be in conflict about, with both sides' lines where it is a text; nothing is changed."""
+        oid, name = self._other(other)
+        return disputed(self._branch, oid, (self.name, name))
+
+    def _other(self, other: Conversation | When) -> tuple[Oid, str]:
+        if isinstance(other, Conversation):
+            return other._branch.need_head(), other.name
+        oid = locate(self._branch, other)
+        return oid, other if isinstance(other, str) else oid.hex()[:12]
 
     def undo(self) -> None:
         """Take back the last step: an append, a commit, a rewind. NothingToUndo; MovedHead: someone moved it since."""

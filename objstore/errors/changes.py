@@ -50,7 +50,10 @@ class DirtyWorkspace(ObjstoreError):
 
 
 class MergeConflict(ObjstoreError):
-    """Both sides changed the same keys differently; nothing was changed. Facts: `keys` (text, sorted)."""
+    """Both sides changed the same keys differently; nothing was changed. Facts: `keys` (text, sorted).
+
+    Of conversations as "files:src/app.py", "settings:llm.model"; `conv.conflicts(other)` shows both sides of each.
+    """
 
     def __init__(self, keys: tuple[str, ...]) -> None:
         super().__init__(keys)

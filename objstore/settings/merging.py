@@ -15,7 +15,8 @@ from objstore.repository.about import ABOUT, is_about
 from objstore.repository.branch import Branch
 from objstore.repository.growth import Growth
 from objstore.repository.history import first_parents, merge_bases
-from objstore.repository.merge import Side, merge_into, merge_part
+from objstore.repository.merge import merge_into
+from objstore.repository.merge_trees import Side, merge_part
 from objstore.repository.repository import Repository
 
 _PART = "settings:"
@@ -41,9 +42,9 @@ def merge_settings(branch: Branch, other: Oid, name: str, prefer: Side | None) -
         base = max((repo.commit(oid) for oid in bases), key=lambda commit: commit.generation, default=None)
         roots = (None if base is None else base.settings, growth.settings, repo.commit(other).settings)
         merged = merge_part(repo, roots, b".", prefer, growth.objects)
-        conflicts = sorted(key for key in merged.conflicts if not is_about(key))
+        conflicts = [conflict.key.decode() for conflict in merged.conflicts if not is_about(conflict.key)]
         if conflicts:
-            raise MergeConflict(tuple(key.decode() for key in conflicts))
+            raise MergeConflict(tuple(conflicts))
         root = _with_our_words(repo, growth, merged.root)
         if root != growth.settings:
             growth.add(files=growth.files, settings=root, time=repo.now(), message=f"merge settings of {name}")

@@ -12,7 +12,7 @@ from objstore.repository.branch import Branch
 from objstore.repository.commit import CommitInfo, commit_info
 from objstore.repository.growth import Growth
 from objstore.repository.history import first_parents
-from objstore.repository.merge import Side
+from objstore.repository.merge_trees import Side
 from objstore.repository.moments import When, locate
 from objstore.settings.changes import SettingChange, setting_changes, setting_entries
 from objstore.settings.declared import UNDECLARED, Declared

@@ -191,8 +191,37 @@ def test_merge_appends_the_others_events_and_names_what_is_in_conflict(call: Cal
     refused = call("merge", "c", "d", code=4)
     assert "settings:k" in refused
     assert "--prefer" in refused
+    assert "--conflicts" in refused
     call("merge", "c", "d", "--prefer", "theirs")
     assert call("settings", "get", "-c", "c", "k") == "2\n"
+
+
+def test_conflicts_are_shown_with_both_sides_and_settled_by_a_file(call: Calls, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    call.chat("c", "one")
+    mine.write_text("ours\n")
+    call("fork", "c", "d")
+    call("files", "write", "-c", "c", "a.txt", str(mine))
+    mine.write_text("theirs\n")
+    call("files", "write", "-c", "d", "a.txt", str(mine))
+    call("settings", "set", "-c", "c", "k", "1")
+    call("settings", "set", "-c", "d", "k", "2")
+    shown = call("merge", "c", "d", "--conflicts")
+    assert "files:a.txt\n<<<<<<< c\nours\n" in shown
+    assert ">>>>>>> d\nsettings:k\n2 conflicts; nothing was merged.\n" in shown
+    first, second = call.json("merge", "c", "d", "--conflicts")
+    assert (first["key"], first["has"]) == ("files:a.txt", {"base": False, "ours": True, "theirs": True})
+    assert "======" in first["text"]
+    assert second == {"key": "settings:k", "has": {"base": False, "ours": True, "theirs": True}, "text": None}
+    mine.write_text("both\n")
+    assert "HOW is" in call("merge", "c", "d", "--settle", "settings:k", "mine", code=2)
+    assert "leave" in call("merge", "c", "d", "--conflicts", "--prefer", "ours", code=2)
+    assert "no conflict" in call("merge", "c", "d", "--settle", "settings:q", "ours", code=2)
+    assert "no such" in call("merge", "c", "d", "--settle", "files:a.txt", "@nothing", code=3).lower()
+    call("merge", "c", "d", "--settle", "files:a.txt", f"@{mine}", "--settle", "settings:k", "theirs")
+    assert call("files", "read", "-c", "c", "a.txt") == "both\n"
+    assert call("settings", "get", "-c", "c", "k") == "2\n"
+    assert call("merge", "c", "d", "--conflicts") == "No conflicts.\n"
 
 
 def test_a_deleted_conversation_comes_back_by_the_command_that_is_named(call: Calls) -> None:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import objstore
-from objstore.errors import MergeConflict, UnknownConversation, UnknownRevision
+from objstore.conversations.conversation import Conversation
+from objstore.errors import InvalidValue, MergeConflict, UnknownConversation, UnknownRevision
 
 
 @pytest.fixture(params=["memory", "local"])
@@ -149,6 +150,101 @@ def test_conflicts_are_named_and_a_side_settles_them(store: objstore.Store) -> N
     main.merge(side, prefer="ours")
     assert (main.files.read("a.txt"), main.settings.get("llm.model")) == (b"ours", "ours")
     assert [info.path for info in main.files] == ["a.txt", "ours.txt", "theirs.txt"]
+
+
+def two_sides(
+    store: objstore.Store, base: bytes | None, ours: bytes, theirs: bytes
+) -> tuple[Conversation, Conversation]:
+    """Forks that changed (or added) the file a.txt."""
+    main = store.conversations.open("main", create=True)
+    if base is not None:
+        main.files.write("a.txt", base)
+    side = main.fork("side")
+    main.files.write("a.txt", ours)
+    side.files.write("a.txt", theirs)
+    return main, side
+
+
+def test_a_text_that_both_changed_is_merged_by_lines(store: objstore.Store) -> None:
+    main, side = two_sides(store, b"1\n2\n3\n4\n5\n", b"one\n2\n3\n4\n5\n", b"1\n2\n3\n4\nfive\n")
+    side.files.write("b.sh", b"", mode=0o755)
+    assert main.conflicts(side) == []
+    main.merge(side)
+    assert main.files.read("a.txt") == b"one\n2\n3\n4\nfive\n"
+    guilty = [line.commit.oid for line in store.blame("main", "a.txt")]
+    assert len({*guilty}) == 3  # each side's line is its own
+    assert main.head.oid not in guilty
+    assert list(store.check()) == []
+
+
+def test_lines_are_merged_beside_new_permission_bits(store: objstore.Store) -> None:
+    main, side = two_sides(store, b"1\n2\n3\n", b"1\n2\nthree\n", b"one\n2\n3\n")
+    side.files.write("a.txt", b"one\n2\n3\n", mode=0o755)
+    main.merge(side)
+    assert [(info.path, info.mode & 0o777, info.size) for info in main.files] == [
+        ("a.txt", 0o755, len(b"one\n2\nthree\n"))
+    ]
+
+
+def test_what_is_in_conflict_is_shown_with_both_sides_and_settled_one_by_one(store: objstore.Store) -> None:
+    main, side = two_sides(store, b"1\n2\n3\n", b"1\nours\n3\n", b"1\ntheirs\n3\n")
+    main.settings.set("llm.model", "big")
+    side.settings.set("llm.model", "small")
+    found = main.conflicts("side")
+    assert [item.key for item in found] == ["files:a.txt", "settings:llm.model"]
+    marked = "1\n<<<<<<< main\nours\n||||||| before both\n2\n=======\ntheirs\n>>>>>>> side\n3\n"
+    assert [item.text for item in found] == [marked, None]
+    assert found[0].ours is not None
+    before = main.head
+    for wrong in (
+        {"files:b.txt": b"x"},
+        {"files:a.txt": "mine"},
+        {"settings:llm.model": b"x"},
+    ):
+        with pytest.raises(InvalidValue, match="settle"):
+            main.merge(side, settle=wrong)  # type: ignore[arg-type]
+    with pytest.raises(MergeConflict) as caught:
+        main.merge(side, settle={"files:a.txt": b"1\nboth\n3\n"})
+    assert caught.value.keys == ("settings:llm.model",)
+    assert main.head == before
+    main.merge(side, settle={"files:a.txt": b"1\nboth\n3\n", "settings:llm.model": "theirs"})
+    assert (main.files.read("a.txt"), main.settings.get("llm.model")) == (b"1\nboth\n3\n", "small")
+    assert list(store.check()) == []
+
+
+def test_a_preferred_side_counts_only_where_both_changed_the_same_lines(store: objstore.Store) -> None:
+    main, side = two_sides(store, b"1\n2\n3\n4\n", b"1\nours\n3\n4\n", b"1\ntheirs\n3\nfour\n")
+    main.merge(side, prefer="ours")
+    assert main.files.read("a.txt") == b"1\nours\n3\nfour\n"
+    main.undo()
+    main.merge(side, settle={"files:a.txt": "ours"})
+    assert main.files.read("a.txt") == b"1\nours\n3\n4\n"
+
+
+@pytest.mark.parametrize("case", ["binary", "deleted", "large", "added by both", "modes"])
+def test_what_is_no_text_on_both_sides_is_a_conflict_as_a_whole(store: objstore.Store, case: str) -> None:
+    ours, theirs = b"a\nb\nc\n", b"x\nb\nz\n"
+    if case in ("binary", "large"):
+        ours += b"\0" if case == "binary" else b"y" * (4 << 20)
+    main, side = two_sides(store, None if case == "added by both" else b"a\nb\nz\n", ours, theirs)
+    if case == "deleted":
+        side.files.delete("a.txt")
+    if case == "modes":
+        main.files.write("a.txt", ours, mode=0o600)
+        side.files.write("a.txt", theirs, mode=0o755)
+    (item,) = main.conflicts(side)
+    assert item.key == "files:a.txt"
+    assert (item.text is None) == (case in ("binary", "large", "deleted"))
+    with pytest.raises(MergeConflict):
+        main.merge(side)
+    main.merge(side, prefer="theirs")
+    if case == "deleted":
+        assert [info.path for info in main.files] == []
+    elif case == "modes":
+        assert [info.mode & 0o777 for info in main.files] == [0o755]
+        assert main.files.read("a.txt") == b"x\nb\nc\n"
+    else:
+        assert main.files.read("a.txt") == theirs
 
 
 def test_a_moment_and_an_unrelated_conversation_can_be_merged(store: objstore.Store) -> None:

@@ -11,7 +11,8 @@ from objstore.objects.kinds import Object, Oid
 from objstore.objects.trees import Entry, scan
 from objstore.repository.growth import Growth
 from objstore.repository.history import is_ancestor, merge_bases
-from objstore.repository.merge import Side, merge_into, merge_part
+from objstore.repository.merge import merge_into
+from objstore.repository.merge_trees import Side, merge_part
 from tests.repository.test_diff import Model, store
 from tests.repository.test_growth import check_chain
 from tests.repository.worlds import NOTE, START, World, chain
@@ -50,7 +51,7 @@ def merged(base: Model, ours: Model, theirs: Model, prefer: Side | None) -> tupl
     part = merge_part(world.repo, roots, b"/", prefer, objects)
     world.repo.storage.apply(objects, (), NOTE)
     assert part.root is not None
-    return dict(scan(part.root, World(world.repo.storage).repo.nodes)), part.conflicts
+    return dict(scan(part.root, World(world.repo.storage).repo.nodes)), {conflict.key for conflict in part.conflicts}
 
 
 def changed(base: Model, side: Model) -> set[bytes]:
@@ -122,10 +123,10 @@ def test_a_side_without_a_tree_is_an_empty_one() -> None:
     world = World()
     one, other = store(world, tidy({"a/b": 1})), store(world, tidy({"e": 2}))
     for roots, root in (((None, one, None), one), ((None, None, one), one), ((None, None, None), None)):
-        assert merge_part(world.repo, roots, b"/", None, []) == (root, set())
+        assert merge_part(world.repo, roots, b"/", None, []) == (root, [])
     objects: list[Object] = []
     both = merge_part(world.repo, (None, one, other), b"/", None, objects)
-    assert (both.root, both.conflicts) == (store(world, tidy({"a/b": 1, "e": 2})), set())
+    assert (both.root, both.conflicts) == (store(world, tidy({"a/b": 1, "e": 2})), [])
 
 
 def test_a_merge_overtaken_by_another_writer_is_made_on_the_new_head() -> None:
