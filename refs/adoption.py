@@ -5,15 +5,21 @@ Pure, as `rules` is: both stores decide alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from refs.chain import check_chain
+from refs.chain import WHOLE, check_chain
 from refs.errors import BrokenLog
 from refs.name import check_name
-from refs.protocol import LogEntry
+from refs.protocol import NO_CUTS, Cut, LogEntry, RefReader
 
 
-def in_order(operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> list[LogEntry]:
+def cuts_of(refs: RefReader) -> dict[str, Cut]:
+    """Where logs begin, of those that were shortened."""
+    names = {entry.name for _, entries in refs.operations() for entry in entries}
+    return {name: cut for name in sorted(names) if (cut := refs.cut(name)) != WHOLE}
+
+
+def in_order(operations: Iterable[tuple[int, Sequence[LogEntry]]], cuts: Mapping[str, Cut] = NO_CUTS) -> list[LogEntry]:
     """The entries of all operations (newest first, as a `RefReader` gives them), oldest first.
 
     BrokenLog: an entry is not what was written, or one is missing. InvalidRefName. ValueError: the operations are not
@@ -32,10 +38,12 @@ def in_order(operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> list[LogEn
     logs: dict[str, list[LogEntry]] = {}
     for entry in found:
         logs.setdefault(entry.name, []).append(entry)
+    if cuts.keys() - logs.keys():
+        raise ValueError("a log is said to be shortened, and has no entry")
     for name, log in logs.items():
         check_name(name)
         # By step, not by transaction: a run belongs to the last transaction that extended it.
         log.sort(key=lambda entry: entry.first)
-        if not check_chain(name, log):
+        if not check_chain(name, log, cuts.get(name, WHOLE)):
             raise BrokenLog(name, 1)
     return found

@@ -13,7 +13,7 @@ from struct import Struct, error
 from typing import Final
 
 from refs.errors import BrokenLog
-from refs.protocol import LogEntry
+from refs.protocol import Cut, LogEntry
 
 START: Final = bytes(32)
 """The chain before the first entry."""
@@ -54,9 +54,16 @@ def link(
     return blake2b(entry, digest_size=32, person=_PERSON).digest()
 
 
-def check_chain(name: str, entries: Iterable[LogEntry]) -> int:
-    """Check a whole log, oldest entry first; the number of steps in it. BrokenLog: the first step that does not fit."""
-    before, last, value = START, 0, None
+WHOLE: Final = Cut(0, 0, None, START)
+"""A log that was never cut."""
+
+
+def check_chain(name: str, entries: Iterable[LogEntry], cut: Cut = WHOLE) -> int:
+    """Check what is left of a log, oldest entry first; the number of its last step.
+
+    BrokenLog: the first step that does not fit.
+    """
+    before, last, value = cut.chain, cut.last, cut.value
     for entry in entries:
         if not _fits(entry, before, last, value):
             raise BrokenLog(name, last + 1)

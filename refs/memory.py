@@ -6,14 +6,15 @@ One lock guards all; a reader takes it for each batch, never while its caller th
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from threading import Lock
 
 from refs.adoption import in_order
-from refs.chain import START, check_chain, link
+from refs.chain import START, WHOLE, check_chain, link
 from refs.edits import Applied, Note, RefEdit
 from refs.errors import RefConflict
-from refs.protocol import LogEntry, Ref
+from refs.protocol import NO_CUTS, Cut, LogEntry, Ref
 from refs.rules import check_edits, check_expectation, extends_run, is_step
 
 _BATCH = 256
@@ -22,9 +23,10 @@ _BATCH = 256
 class _Log:
     """The log of one name. `step`: the newest entry may be extended."""
 
-    __slots__ = ("entries", "step")
+    __slots__ = ("cut", "entries", "step")
 
     def __init__(self) -> None:
+        self.cut = WHOLE
         self.entries: list[LogEntry] = []
         self.step = False
 
@@ -88,15 +90,27 @@ class MemoryRefs:
     def values(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
         """Every value that a ref has or that the log can bring one back to."""
         with self._lock:
-            entries = [entry for log in self._logs.values() for entry in log.entries if entry.transaction > after]
-        if upto is not None:
-            entries = [entry for entry in entries if entry.transaction <= upto]
-        for entry in entries:
-            yield from (value for value in (entry.old, entry.new) if value is not None)
+            found = [
+                (entry.old if entry.first > log.cut.expired else None, entry.new)
+                for log in self._logs.values()
+                for entry in log.entries
+                if entry.transaction > after and (upto is None or entry.transaction <= upto)
+            ]
+        for pair in found:
+            yield from (value for value in pair if value is not None)
+
+    def cut(self, name: str) -> Cut:
+        """Where the log of a ref begins."""
+        with self._lock:
+            log = self._logs.get(name)
+            return log.cut if log else WHOLE
 
     def verify(self, name: str) -> None:
         """Check the chain of a ref's log. BrokenLog: an entry is not what was written."""
-        check_chain(name, self._entries(name))
+        with self._lock:
+            log = self._logs.get(name) or _Log()
+            entries, cut = log.entries[:], log.cut
+        check_chain(name, entries, cut)
 
     def apply(self, edits: Sequence[RefEdit], note: Note) -> Applied:
         """Make all edits or none. RefConflict, InvalidRefName, ValueError: nothing was changed."""
@@ -113,15 +127,17 @@ class MemoryRefs:
                 self._write(edit, note, step)
             return Applied(self._transaction)
 
-    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]], cuts: Mapping[str, Cut] = NO_CUTS) -> int:
         """Write the logs of another store verbatim into this empty one. RefConflict, BrokenLog, ValueError."""
-        entries = in_order(operations)
+        entries = in_order(operations, cuts)
         with self._lock:
             for name in self._names:
                 raise RefConflict(name, None, self._logs[name].value())
             for entry in entries:
                 log = self._logs.setdefault(entry.name, _Log())
                 insort(log.entries, entry, key=lambda entry: entry.first)
+            for name, cut in cuts.items():
+                self._logs[name].cut = cut
             self._names = sorted(self._logs)
             for entry in entries:
                 log = self._logs[entry.name]
@@ -129,6 +145,38 @@ class MemoryRefs:
                 self._operations.setdefault(entry.transaction, []).append((entry.name, place))
             self._transaction = max((entry.transaction for entry in entries), default=self._transaction)
         return len(entries)
+
+    def expire(self, before: int) -> int:
+        """Forget entries that ended before a time; how many."""
+        forgotten = 0
+        with self._lock:
+            for name, log in self._logs.items():
+                old = list(takewhile(lambda entry: entry.ended < before, log.entries))
+                if not old:
+                    continue
+                gone = old[: len(log.entries) - 1]
+                expired = old[-1].last
+                if gone:
+                    log.cut = Cut(expired, gone[-1].last, gone[-1].new, gone[-1].chain)
+                    del log.entries[: len(gone)]
+                    self._shift_operations(name, len(gone))
+                    forgotten += len(gone)
+                else:
+                    log.cut = log.cut._replace(expired=expired)
+        return forgotten
+
+    def _shift_operations(self, name: str, count: int) -> None:
+        """The first entries of a log are gone: operations find the others further in front."""
+        for number, places in list(self._operations.items()):
+            kept = [
+                (other, place - count if other == name else place)
+                for other, place in places
+                if other != name or place >= count
+            ]
+            if kept:
+                self._operations[number] = kept
+            else:
+                del self._operations[number]
 
     def _write(self, edit: RefEdit, note: Note, step: bool) -> None:
         log = self._logs.get(edit.name)

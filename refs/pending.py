@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 
 from refs.chain import START, link
 from refs.edits import Note, RefEdit
-from refs.protocol import LogEntry, Ref, RefReader
+from refs.protocol import Cut, LogEntry, Ref, RefReader
 from refs.rules import extends_run, is_step
 
 _BATCH = 256
@@ -200,8 +200,15 @@ class PendingRefs:
         for number, entries in pending.items():
             if number > after and (upto is None or number <= upto):
                 for entry in entries:
-                    yield from (value for value in (entry.old, entry.new) if value is not None)
+                    # Only a run that the ground began can have an expired step in front of it.
+                    kept = entry.first > self._ground.cut(entry.name).expired
+                    yield from (value for value in (entry.old if kept else None, entry.new) if value is not None)
         yield from self._ground.values(after, upto)
+
+    def cut(self, name: str) -> Cut:
+        """Where the log of a ref begins."""
+        self._refresh()
+        return self._ground.cut(name)
 
     def verify(self, name: str) -> None:
         """Check the chain of a ref's log. BrokenLog: an entry is not what was written."""

@@ -5,8 +5,9 @@ Values are opaque bytes of 1 to 255 bytes. The contract suite is `refs.contract`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, NamedTuple, Protocol
 
 from refs.edits import Applied, Note, RefEdit
 
@@ -38,6 +39,20 @@ class LogEntry(NamedTuple):
     who: str
     why: str
     chain: bytes
+
+
+class Cut(NamedTuple):
+    """Where a log begins: the steps up to `expired` bring nothing back; those up to `last` are deleted, and left the
+    ref at `value` and the log at `chain`."""
+
+    expired: int
+    last: int
+    value: bytes | None
+    chain: bytes
+
+
+NO_CUTS: Final[Mapping[str, Cut]] = MappingProxyType({})
+"""Of logs that are whole."""
 
 
 class RefReader(Protocol):
@@ -76,6 +91,10 @@ class RefReader(Protocol):
         """
         ...
 
+    def cut(self, name: str) -> Cut:
+        """Where a log begins. What the ref was before the step `expired` is kept by this log no more."""
+        ...
+
     def verify(self, name: str) -> None:
         """Check the chain of a ref's log. BrokenLog: an entry is not what was written."""
         ...
@@ -92,11 +111,24 @@ class RefStore(RefReader, Protocol):
         """
         ...
 
-    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]], cuts: Mapping[str, Cut] = NO_CUTS) -> int:
         """Write the logs of another store verbatim into this one, which must be empty: all or nothing; how many entries.
 
-        `operations` as `RefReader.operations` gives them, newest first and all of them. Names, steps, values, notes,
+        `operations` as `RefReader.operations` gives them, newest first and all of them; `cuts` of the names whose logs
+        were shortened (`adoption.cuts_of`). Names, steps, values, notes,
         chains and transaction numbers stay what they were; a later step begins an entry of its own. RefConflict: there
         is a name here already. BrokenLog: a chain does not hold. ValueError: the operations are not in order.
+        """
+        ...
+
+
+class ExpiringRefs(RefStore, Protocol):
+    """Refs whose logs can be shortened."""
+
+    def expire(self, before: int) -> int:
+        """Forget the old part of each log, the entries before the first that ended at or after a time; how many.
+
+        A ref keeps its newest entry, and so its value and sequence. What was expired brings nothing back: `values`
+        leaves out what only it names.
         """
         ...

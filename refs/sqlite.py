@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import groupby
 from typing import Any, Final
@@ -23,8 +23,9 @@ from refs.adoption import in_order
 from refs.chain import START, check_chain, link
 from refs.edits import Applied, Note, RefEdit
 from refs.errors import BrokenLog, RefConflict
+from refs.expiry import adopt_cuts_in, cut_of, expire_in, has_cuts
 from refs.pending import Newest, PendingLog, by_age
-from refs.protocol import LogEntry, Ref
+from refs.protocol import NO_CUTS, Cut, LogEntry, Ref
 from refs.rules import check_edits, check_expectation, extends_run, is_step
 
 BLOCK_BITS: Final = 8
@@ -111,8 +112,13 @@ _OPERATIONS = f"""SELECT {_ENTRY} FROM reflog l JOIN refs r ON r.id = l.ref WHER
 SELECT DISTINCT txn FROM reflog WHERE block = ?1 AND txn < ?2 ORDER BY txn DESC LIMIT ?3) ORDER BY l.txn DESC, l.id"""
 
 
-_VALUES = """SELECT id, old, new FROM reflog WHERE id > ?1 AND {}block >= ?2 >> 8 AND txn BETWEEN ?2 AND ?3
-ORDER BY id LIMIT 4096"""
+_VALUES = """SELECT l.id, {old}, l.new FROM reflog l {join} WHERE l.id > ?1 AND {plus}l.block >= ?2 >> 8
+AND l.txn BETWEEN ?2 AND ?3 ORDER BY l.id LIMIT 4096"""
+_IF_KEPT = {
+    "old": "CASE WHEN l.first > coalesce(c.expired, 0) THEN l.old END",
+    "join": "LEFT JOIN reflog_cuts c USING (ref)",
+}
+_ALWAYS = {"old": "l.old", "join": ""}
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
@@ -196,19 +202,28 @@ class SqliteRefs:
         """Every value that a ref has or that the log can bring one back to."""
         row, last = 0, _HIGHEST if upto is None else upto
         while True:
+            connection = self._connect()
+            parts = _IF_KEPT if has_cuts(connection) else _ALWAYS
             # By row, since a page must not lose its place; `+` keeps SQLite from the index on blocks where all are wanted.
-            rows = self._connect().execute(_VALUES.format("" if after else "+"), (row, after + 1, last)).fetchall()
+            query = _VALUES.format(**parts, plus="" if after else "+")
+            rows = connection.execute(query, (row, after + 1, last)).fetchall()
             for _, old, new in rows:
                 yield from (value for value in (old, new) if value is not None)
             if len(rows) < 4096:
                 return
             row = rows[-1][0]
 
+    def cut(self, name: str) -> Cut:
+        """Where the log of a ref begins."""
+        return cut_of(self._connect(), _bytes(name))
+
     def verify(self, name: str) -> None:
         """Check the chain of a ref's log, and that the ref is at its end. BrokenLog: an entry is not what was written."""
         newest: list[tuple[int, int]] = []
-        with closing(self._connect().execute(_VERIFY, (_bytes(name),))) as rows:
-            last = check_chain(name, _linked(name, rows, newest))
+        connection = self._connect()
+        cut = cut_of(connection, _bytes(name))
+        with closing(connection.execute(_VERIFY, (_bytes(name),))) as rows:
+            last = check_chain(name, _linked(name, rows, newest, cut), cut)
         if newest and newest[0][0] != newest[0][1]:
             raise BrokenLog(name, last + 1)
 
@@ -226,6 +241,19 @@ class SqliteRefs:
             raise
         return applied
 
+    def expire(self, before: int) -> int:
+        """Forget entries that ended before a time, in a transaction of their own; how many."""
+        connection = self._connect()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            forgotten = expire_in(connection, before)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return forgotten
+
     def apply_in(self, connection: sqlite3.Connection, edits: Sequence[RefEdit], note: Note) -> Applied:
         """Make all edits or none as part of the write transaction (BEGIN IMMEDIATE) that the caller has open on
         `connection`. RefConflict, InvalidRefName, ValueError, BrokenLog: nothing was changed; after any other error
@@ -240,13 +268,13 @@ class SqliteRefs:
             _write(connection, edit, head, note, number, step)
         return Applied(number)
 
-    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]], cuts: Mapping[str, Cut] = NO_CUTS) -> int:
         """Write the logs of another store verbatim into this empty one. RefConflict, BrokenLog, ValueError."""
-        entries = in_order(operations)
+        entries = in_order(operations, cuts)
         connection = self._connect()
         connection.execute("BEGIN IMMEDIATE")
         try:
-            count = self.adopt_in(connection, entries)
+            count = self.adopt_in(connection, entries, cuts)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
@@ -254,7 +282,9 @@ class SqliteRefs:
             raise
         return count
 
-    def adopt_in(self, connection: sqlite3.Connection, entries: Sequence[LogEntry]) -> int:
+    def adopt_in(
+        self, connection: sqlite3.Connection, entries: Sequence[LogEntry], cuts: Mapping[str, Cut] = NO_CUTS
+    ) -> int:
         """As `adopt`, of entries that `adoption.in_order` made, in the write transaction that the caller has open."""
         there = connection.execute("SELECT r.name, l.new FROM refs r LEFT JOIN reflog l ON l.id = r.entry").fetchone()
         if there is not None:
@@ -269,6 +299,7 @@ class SqliteRefs:
             added = connection.execute(_ADOPT, values).lastrowid or 0
             newest[name] = max(newest.get(name, (0, 0)), (first, added))
         connection.execute(_LINK, (START,))
+        adopt_cuts_in(connection, cuts)
         connection.executemany(_POINT, ((row, rows[name]) for name, (_, row) in newest.items()))
         block = max((entry.transaction for entry in entries), default=0) >> BLOCK_BITS
         connection.execute(_RESERVE, (block, 0))  # Nobody's: the next writer takes the block after it.
@@ -362,9 +393,9 @@ def _add_run(connection: sqlite3.Connection, newest: Newest) -> int | None:
     return connection.execute(_ADD_RUN, row).lastrowid
 
 
-def _linked(name: str, rows: Iterable[tuple[Any, ...]], newest: list[tuple[int, int]]) -> Iterator[LogEntry]:
+def _linked(name: str, rows: Iterable[tuple[Any, ...]], newest: list[tuple[int, int]], cut: Cut) -> Iterator[LogEntry]:
     """The entries of `_VERIFY`'s rows; puts into `newest` where the ref points, and the row that it should point to."""
-    chain, steps = START, 0
+    chain, steps = cut.chain, cut.last
     for pointer, row_id, before, who, why, *rest in rows:
         if row_id is None or before != chain:
             raise BrokenLog(name, steps + 1)

@@ -16,6 +16,7 @@ from objstore.errors import StoreExists
 from objstore.maintenance.progress import Progress, silent
 from objstore.objects.kinds import Oid
 from objstore.storage.protocol import Storage
+from refs.adoption import cuts_of
 from refs.edits import Note
 
 _BATCH = 4096
@@ -48,7 +49,7 @@ def migrate(source: Storage, target: Storage, progress: Progress = silent) -> Mi
     move.objects()
     with source.turn():
         move.objects()
-        entries = target.adopt(source.refs.operations())
+        entries = target.adopt(source.refs.operations(), cuts_of(source.refs))
     refs = sum(1 for _ in target.refs.find())
     return Migrated(move.copied, move.size, refs, entries, time.monotonic() - began)
 

@@ -54,7 +54,8 @@ def _named_roots(repo: Repository) -> Iterator[tuple[str, Oid]]:
             yield ref.name, Oid(ref.value)
     for number, entries in refs.operations():
         for entry in entries:
-            for value, when in ((entry.new, "after"), (entry.old, "before")):
+            kept = entry.first > refs.cut(entry.name).expired
+            for value, when in ((entry.new, "after"), (entry.old if kept else None, "before")):
                 if value is not None and len(value) == OID_SIZE:
                     yield f"the log of {entry.name}, {when} operation {number} ({entry.why})", Oid(value)
 

@@ -28,12 +28,14 @@ def operations(repo: Repository) -> Iterator[Operation]:
 def undo_operation(repo: Repository, number: int) -> Operation:
     """Bring every ref of an operation back to where it was before, deletes included, all or none.
 
-    UnknownRevision: there is no such operation. MovedHead: a ref has moved since; nothing was changed.
+    UnknownRevision: there is no such operation, or it has expired. MovedHead: a ref has moved since; nothing was changed.
     """
     found = next((op for op in repo.storage.refs.operations(number + 1)), None)
     if found is None or found[0] != number:
         raise UnknownRevision(f"operation {number}", "there is no such operation. See: objstore operations")
     entries = found[1]
+    if any(entry.first <= repo.storage.refs.cut(entry.name).expired for entry in entries):
+        raise UnknownRevision(f"operation {number}", "what was before it has expired")
     edits = [RefEdit(entry.name, entry.old, ABSENT if entry.new is None else entry.new) for entry in entries]
     try:
         repo.storage.apply((), edits, Note(repo.author, f"undo operation {number}", repo.now()))

@@ -49,10 +49,13 @@ def entry_of(repo: Repository, name: str, sequence: int) -> LogEntry:
 def find_undo(repo: Repository, name: str) -> Step:
     """The step that undo takes. NothingToUndo."""
     newest = next(iter(repo.storage.refs.log(name)), None)
-    origin = 0 if newest is None else _origin(repo, name, newest.last)
-    if origin == 0:
-        raise NothingToUndo(name.partition("/")[2], "undo")
-    return Step(value_after(repo, name, origin - 1), f"undo {origin}", entry_of(repo, name, origin))
+    try:
+        origin = 0 if newest is None else _origin(repo, name, newest.last)
+        if origin == 0:
+            raise NothingToUndo(name.partition("/")[2], "undo")
+        return Step(value_after(repo, name, origin - 1), f"undo {origin}", entry_of(repo, name, origin))
+    except UnknownRevision:  # the log was cut there
+        raise NothingToUndo(name.partition("/")[2], "undo") from None
 
 
 def find_redo(repo: Repository, name: str) -> Step:

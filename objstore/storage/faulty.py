@@ -23,7 +23,7 @@ from objstore.objects.kinds import Kind, Object, Oid
 from objstore.storage.protocol import Stage, Storage, Watch
 from objstore.storage.wrapper import Wrapper
 from refs.edits import Applied, Note, RefEdit
-from refs.protocol import LogEntry, Ref, RefReader
+from refs.protocol import NO_CUTS, Cut, LogEntry, Ref, RefReader
 
 _T = TypeVar("_T")
 
@@ -113,9 +113,9 @@ class Faulty(Wrapper):
         """As `Storage`."""
         return self.run("apply", lambda: self.inner.apply(objects, edits, note, stage))
 
-    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]], cuts: Mapping[str, Cut] = NO_CUTS) -> int:
         """As `Storage`."""
-        return self.run("adopt", lambda: self.inner.adopt(operations))
+        return self.run("adopt", lambda: self.inner.adopt(operations, cuts))
 
     def turn(self) -> AbstractContextManager[None]:
         """As `Storage`; a fault comes before the turn is taken."""
@@ -176,6 +176,10 @@ class FaultyRefs:
     def operations(self, before: int | None = None) -> Iterator[tuple[int, list[LogEntry]]]:
         """As `RefReader`."""
         return self._run("refs.operations", lambda: self._inner.operations(before))
+
+    def cut(self, name: str) -> Cut:
+        """As `RefReader`."""
+        return self._run("refs.cut", lambda: self._inner.cut(name))
 
     def values(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
         """As `RefReader`."""

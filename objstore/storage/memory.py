@@ -6,7 +6,7 @@ Nothing survives the process. Payloads are kept as they are, uncompressed, and a
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from objstore.errors import CorruptObject, MissingObject, StoreClosed
@@ -17,7 +17,7 @@ from objstore.storage.marking import EXPANDED, Named, Source
 from objstore.storage.protocol import Stage, Watch
 from refs.edits import Applied, Note, RefEdit
 from refs.memory import MemoryRefs
-from refs.protocol import LogEntry, RefReader
+from refs.protocol import NO_CUTS, Cut, LogEntry, RefReader
 
 
 class MemoryStorage:
@@ -104,10 +104,10 @@ class MemoryStorage:
                 self._objects.update(before)
                 raise
 
-    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]], cuts: Mapping[str, Cut] = NO_CUTS) -> int:
         """Write the logs of another storage's refs verbatim into the empty ones here."""
         self._check_open()
-        return self._refs.adopt(operations)
+        return self._refs.adopt(operations, cuts)
 
     def turn(self) -> AbstractContextManager[None]:
         """This thread's turn among the writers."""

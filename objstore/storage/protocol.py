@@ -6,14 +6,14 @@ which makes objects durable and then moves refs, all or nothing. The contract su
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from objstore.objects.hashing import Hasher
 from objstore.objects.kinds import Kind, Object, Oid
 from refs.edits import Applied, Note, RefEdit
-from refs.protocol import LogEntry, RefReader
+from refs.protocol import NO_CUTS, Cut, LogEntry, RefReader
 
 
 class Stage(Protocol):
@@ -109,10 +109,10 @@ class Storage(Protocol):
         """
         ...
 
-    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]], cuts: Mapping[str, Cut] = NO_CUTS) -> int:
         """Write the logs of another storage's refs verbatim, where there are no refs yet; see `RefStore.adopt`.
 
-        All or nothing, and durable. The objects that they name must be here already.
+        `cuts` as there. All or nothing, and durable. The objects that they name must be here already.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NoReturn
 
@@ -11,7 +11,7 @@ from objstore.objects.kinds import Object
 from objstore.storage.protocol import Stage
 from objstore.storage.wrapper import Wrapper
 from refs.edits import Applied, Note, RefEdit
-from refs.protocol import LogEntry
+from refs.protocol import NO_CUTS, Cut, LogEntry
 
 
 class ReadOnly(Wrapper):
@@ -31,7 +31,7 @@ class ReadOnly(Wrapper):
         """ReadOnlyStore, of nothing at all as well."""
         self._refuse()
 
-    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:  # noqa: ARG002 - `Storage`'s
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]], cuts: Mapping[str, Cut] = NO_CUTS) -> int:  # noqa: ARG002 - `Storage`'s
         """ReadOnlyStore."""
         self._refuse()
 

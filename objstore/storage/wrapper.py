@@ -6,14 +6,14 @@ A wrapper changes what it is for and nothing else, so wrappers can be put around
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from objstore.objects.hashing import Hasher
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.storage.protocol import Stage, Storage, Watch
 from refs.edits import Applied, Note, RefEdit
-from refs.protocol import LogEntry, RefReader
+from refs.protocol import NO_CUTS, Cut, LogEntry, RefReader
 
 
 class Wrapper:
@@ -67,9 +67,9 @@ class Wrapper:
         """As `Storage`."""
         return self.inner.apply(objects, edits, note, stage)
 
-    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]], cuts: Mapping[str, Cut] = NO_CUTS) -> int:
         """As `Storage`."""
-        return self.inner.adopt(operations)
+        return self.inner.adopt(operations, cuts)
 
     def turn(self) -> AbstractContextManager[None]:
         """As `Storage`."""

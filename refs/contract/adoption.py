@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from refs.adoption import cuts_of
 from refs.contract.support import Contract, grow, note, put, raises, spans, state
 from refs.edits import ABSENT, ANY, RefEdit
 from refs.errors import BrokenLog, RefConflict
@@ -54,6 +55,30 @@ class AdoptionContract(Contract):
         assert put(store, "new", b"1").transaction > grown[-1]
         for name in ("run", "new"):
             store.verify(name)
+
+    def test_logs_that_were_shortened_are_adopted_as_they_are_and_go_on(self) -> None:
+        source, store = MemoryRefs(), self.make()
+        _lived_in(source)
+        assert source.expire(6) > 0
+        cuts = cuts_of(source)
+        assert cuts
+        store.adopt(source.operations(), cuts)
+        assert state(store) == state(source)
+        assert sorted(set(store.values())) == sorted(set(source.values()))
+        assert cuts_of(store) == cuts
+        grow(store, "run", 2)
+        for name in ("a", "b", "c/d", "run", "again"):
+            store.verify(name)
+
+    def test_shortened_logs_without_their_cuts_are_refused(self) -> None:
+        source, store = MemoryRefs(), self.make()
+        _lived_in(source)
+        source.expire(6)
+        with raises(BrokenLog):
+            store.adopt(source.operations())
+        with raises(ValueError):
+            store.adopt((), cuts_of(source))
+        assert list(store.operations()) == []
 
     def test_a_store_that_is_not_empty_adopts_nothing(self) -> None:
         source, store = _lived_in(MemoryRefs()), self.make()

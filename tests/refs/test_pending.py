@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from refs.edits import ABSENT, ANY, Applied, Note, RefEdit
 from refs.errors import RefConflict
 from refs.memory import MemoryRefs
 from refs.pending import PendingRefs
-from refs.protocol import LogEntry, RefStore
+from refs.protocol import NO_CUTS, Cut, LogEntry, RefStore
 from refs.rules import MAX_RUN_GAP, check_edits, check_expectation
 from refs.sqlite import SqliteRefs, create_tables
 from tests.refs.databases import Database
@@ -48,9 +48,9 @@ class Held(PendingRefs):
         self.add(self.number, made, note)
         return Applied(self.number)
 
-    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]], cuts: Mapping[str, Cut] = NO_CUTS) -> int:
         self.settle()
-        return self.sqlite.adopt(operations)
+        return self.sqlite.adopt(operations, cuts)
 
     def settle(self) -> None:
         if self.number:
@@ -118,7 +118,7 @@ STEPS = st.lists(
         ),
         st.sampled_from([0, 1, 5, MAX_RUN_GAP + 1, -3]),
         st.sampled_from(["x", "y"]),
-        st.booleans(),
+        st.sampled_from([None, "adopt", 0, 3]),
         st.booleans(),
     ),
     max_size=40,
@@ -140,7 +140,7 @@ def seen(store: Any, numbers: dict[int, int]) -> list[Any]:
     for name in NAMES:
         store.verify(name)
         entries = [ranked(entry) for entry in store.log(name)]
-        found += [store.get(name), entries, [ranked(e) for e in store.log(name, 3)]]
+        found += [store.get(name), store.cut(name), entries, [ranked(e) for e in store.log(name, 3)]]
         found += [ranked(store.entry_at(name, n)) for n in range(6)] + [
             ranked(store.entry_at_time(name, t)) for t in (-9, 0, 4, 1 << 40)
         ]
@@ -157,7 +157,7 @@ def test_readers_see_the_same_whether_pending_or_adopted_and_the_same_as_in_memo
     held, memory = Held(sqlite, connection, never()), MemoryRefs()
     numbers: dict[int, int] = {}
     when = 0
-    for edits, pause, who, adopt, pinned in steps:
+    for edits, pause, who, then, pinned in steps:
         when += pause
         made = [RefEdit(name, new, ABSENT if pinned else ANY, step) for name, new, step in edits]
         outcomes: list[Any] = []
@@ -171,8 +171,10 @@ def test_readers_see_the_same_whether_pending_or_adopted_and_the_same_as_in_memo
         else:
             assert outcomes[0] == outcomes[1]
         assert seen(held, numbers) == seen(memory, {})
-        if adopt:
+        if then is not None:
             held.settle()
+            if isinstance(then, int):  # Logs expire up to so long ago.
+                assert sqlite.expire(when - then) == memory.expire(when - then)
             assert seen(held, numbers) == seen(memory, {})
     held.settle()
     assert seen(sqlite, numbers) == seen(memory, {})

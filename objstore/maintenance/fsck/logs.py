@@ -50,10 +50,14 @@ def roots(refs: RefReader) -> Iterator[Root]:
     """The heads by name, then the values that the logs hold beside them. CorruptObject: the refs cannot be read."""
     for ref in refs.find():
         yield Root(ref.name, _id(ref.value, ref.name), "", is_head=True)
+    expired: dict[str, int] = {}
     for _, entries in refs.operations():
         for entry in entries:
+            if entry.name not in expired:
+                expired[entry.name] = refs.cut(entry.name).expired
             for value, sequence in ((entry.new, entry.last), (entry.old, entry.first - 1)):
-                if value is not None:
+                # What an expired step led away from may have been collected.
+                if value is not None and (sequence == entry.last or sequence >= expired[entry.name]):
                     yield Root(entry.name, _id(value, entry.name), f"@{{step {sequence}}}", is_head=False)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from objstore.storage.protocol import Storage
 from refs.contract import RefStoreContract
 from refs.edits import Applied, Note, RefEdit
-from refs.protocol import LogEntry, Ref, RefStore
+from refs.protocol import NO_CUTS, Cut, LogEntry, Ref, RefStore
 
 
 class StorageRefs:
@@ -44,9 +44,13 @@ class StorageRefs:
         """As `RefReader`."""
         return self.storage.refs.values(after, upto)
 
-    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+    def cut(self, name: str) -> Cut:
+        """As `RefReader`."""
+        return self.storage.refs.cut(name)
+
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]], cuts: Mapping[str, Cut] = NO_CUTS) -> int:
         """As `RefStore`."""
-        return self.storage.adopt(operations)
+        return self.storage.adopt(operations, cuts)
 
     def verify(self, name: str) -> None:
         """As `RefReader`."""

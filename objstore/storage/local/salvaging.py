@@ -24,7 +24,17 @@ from objstore.storage.local.journal import Journal, create_journal
 from objstore.storage.local.open_pack import FileBuffer
 from refs.sqlite import SqliteRefs
 
-_COPIED = ("objects", "packs", "dictionaries", "refs", "reflog", "reflog_numbers", "epochs", "intake_mark")
+_COPIED = (
+    "objects",
+    "packs",
+    "dictionaries",
+    "refs",
+    "reflog",
+    "reflog_numbers",
+    "reflog_cuts",
+    "epochs",
+    "intake_mark",
+)
 _GAP = 1 << 12  # Rows that are tried one by one behind one that cannot be read.
 
 
@@ -113,7 +123,7 @@ def _copy_table(source: sqlite3.Connection, target: sqlite3.Connection, table: s
         return 0
     if made is None or not columns:
         return 0
-    if table == "epochs":
+    if table in ("epochs", "reflog_cuts"):  # Made when first needed.
         target.execute(made[0])
     copied = 0
     marks = ", ".join("?" * len(columns))

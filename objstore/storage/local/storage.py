@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import chain
 from weakref import WeakSet
@@ -32,7 +32,7 @@ from objstore.storage.marking import Source
 from objstore.storage.protocol import Stage, Watch
 from refs.adoption import in_order
 from refs.edits import Applied, Note, RefEdit
-from refs.protocol import LogEntry, RefReader
+from refs.protocol import NO_CUTS, Cut, LogEntry, RefReader
 from refs.rules import check_edits
 
 BULK_LEVEL = 3
@@ -185,11 +185,11 @@ class LocalStorage:
         assert isinstance(applied, Applied)
         return applied
 
-    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]]) -> int:
+    def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]], cuts: Mapping[str, Cut] = NO_CUTS) -> int:
         """Write the logs of another storage's refs verbatim into the empty ones here, in one transaction."""
         self._check_writable()
-        entries = in_order(operations)
-        self._writer.write(lambda connection: self.journal.refs.adopt_in(connection, entries))
+        entries = in_order(operations, cuts)
+        self._writer.write(lambda connection: self.journal.refs.adopt_in(connection, entries, cuts))
         return len(entries)
 
     def turn(self) -> AbstractContextManager[None]:
