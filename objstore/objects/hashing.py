@@ -31,8 +31,9 @@ class Hasher:
 
     def oid(self, kind: Kind, payload: bytes) -> Oid:
         """The id of an object."""
-        header = _HEADERS[kind] + len(payload).to_bytes(8, "big")
-        if len(payload) <= _JOIN_LIMIT:
+        size = len(payload)
+        header = _HEADERS[kind] + size.to_bytes(8, "big")
+        if size <= _JOIN_LIMIT:
             if self._id_key is None:
                 return Oid(blake3(header + payload).digest())
             return Oid(blake3(header + payload, key=self._id_key).digest())

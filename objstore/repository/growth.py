@@ -76,26 +76,17 @@ class Growth:
 
         `files` and `settings` are the trees of the new commit; `others` are parents beside the first.
         """
-        repo = self._repo
-        parent_oid, parent = self.oid, self.commit
         if event is not None:
             self.objects.append(event)
             event_oid = event.oid
-        events = 0 if parent is None else parent.events
-        index = None if parent is None else parent.index
+        repo = self._repo
+        parents, generation, place, jump = self._chain(others)
+        parent = self.commit
+        events, index = (0, None) if parent is None else (parent.events, parent.index)
         if event_oid is not None:
             events += 1
             if leaves_covered(events) != leaves_covered(events - 1):
                 index = self._seal(index, leaves_covered(events - 1))
-        if parent is None or parent_oid is None:
-            parents, generation, place, jump = others, 1, 0, None
-            if others:
-                raise ValueError("a first commit has no other parents")
-        else:
-            parents = (parent_oid, *others)
-            generation = 1 + max(parent.generation, *(self._commit(other).generation for other in others), 0)
-            place = parent.place + 1
-            jump = next_jump(parent_oid, parent, self._commit)
         commit = Commit(
             parents=parents,
             generation=generation,
@@ -110,8 +101,6 @@ class Growth:
             index=index,
             files=files,
             settings=settings,
-            files_domain=None,
-            settings_domain=None,
         )
         obj = repo.hasher.object(Kind.COMMIT, encode_commit(commit))
         self._fresh[obj.oid] = commit
@@ -121,6 +110,18 @@ class Growth:
         if event_oid is not None:
             self._added.append(obj.oid)
         return obj.oid
+
+    def _chain(self, others: tuple[Oid, ...]) -> tuple[tuple[Oid, ...], int, int, Oid | None]:
+        """Parents, generation, place and jump of a commit on the newest one, with `others` as further parents."""
+        oid, parent = self.oid, self.commit
+        if parent is None or oid is None:
+            if others:
+                raise ValueError("a first commit has no other parents")
+            return (), 1, 0, None
+        generation = parent.generation
+        if others:
+            generation = max(generation, *(self._commit(other).generation for other in others))
+        return (oid, *others), generation + 1, parent.place + 1, next_jump(oid, parent, self._commit)
 
     def settle(self) -> Tip:
         """The tip after this growth has been applied. The tip that it grew on must not be used again."""

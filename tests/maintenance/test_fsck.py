@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +71,7 @@ class Crooked(World):
         growth.add(self.event(1), files=None, settings=None, time=self.time)
         self.repo.storage.apply([obj for obj in growth.objects if obj.kind is not Kind.COMMIT], (), NOTE)
         assert growth.commit is not None
-        return replace(growth.commit, **fields)
+        return growth.commit._replace(**fields)
 
     def put(self, commit: Commit) -> Oid:
         obj = self.keep_object(Kind.COMMIT, encode_commit(commit))
@@ -118,7 +117,7 @@ def test_a_jump_that_leads_elsewhere_is_named() -> None:
     crooked = Crooked(5)
     right = crooked.next()
     assert right.jump != right.parents[0]
-    crooked.put(replace(right, jump=right.parents[0]))
+    crooked.put(right._replace(jump=right.parents[0]))
     assert "jump" in only(crooked.findings(), Fault.HISTORY, "c#6").reason
 
 
@@ -128,7 +127,7 @@ def test_an_event_index_with_other_events_is_named() -> None:
     assert right.index is not None
     level_0 = crooked.repo.read_index(right.index)
     wrong = crooked.keep_object(Kind.INDEX, level_0[:-64] + level_0[-32:] + level_0[-64:-32])
-    crooked.put(replace(right, index=wrong.oid))
+    crooked.put(right._replace(index=wrong.oid))
     assert "event index" in only(crooked.findings(), Fault.HISTORY, "c#1025").reason
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import json
 import pickle
 from pathlib import Path
@@ -117,12 +116,12 @@ def test_damaged_commits_are_canonical_or_refused(commit: Commit, changes: list[
 
 def test_the_order_of_metadata_does_not_matter() -> None:
     turned = dict(reversed(LATER.metadata.items()))
-    assert encode_commit(dataclasses.replace(LATER, metadata=turned)) == encode_commit(LATER)
+    assert encode_commit(LATER._replace(metadata=turned)) == encode_commit(LATER)
     assert list(decode_commit(encode_commit(LATER)).metadata) == ["a", "b", "c", "d"]
 
 
 def test_a_commit_cannot_be_changed_and_pickles() -> None:
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         LATER.place = 4  # pyright: ignore[reportAttributeAccessIssue]
     assert pickle.loads(pickle.dumps(LATER)) == LATER
 
@@ -186,12 +185,12 @@ IMPOSSIBLE = [
 
 @pytest.mark.parametrize(("base", "change", "field"), IMPOSSIBLE)
 def test_a_commit_that_cannot_be_is_refused_both_ways(base: Commit, change: dict[str, object], field: str) -> None:
-    commit = dataclasses.replace(base, **change)
+    commit = base._replace(**change)
     with pytest.raises(InvalidValue) as caught:
         encode_commit(commit)
     assert field in caught.value.path
     assert caught.value.path.startswith("commit.")
-    values = [getattr(commit, f.name) for f in dataclasses.fields(commit)]
+    values = [*commit]
     values[0] = list(commit.parents)
     values[7] = dict(sorted(commit.metadata.items()))
     try:
@@ -218,7 +217,7 @@ def test_a_commit_that_cannot_be_is_refused_both_ways(base: Commit, change: dict
     ],
 )
 def test_a_commit_at_its_limits_is_kept(change: dict[str, object]) -> None:
-    commit = dataclasses.replace(LATER, **change)
+    commit = LATER._replace(**change)
     payload = encode_commit(commit)
     assert decode_commit(payload) == commit
     assert len(payload) <= MAX_COMMIT_BYTES
