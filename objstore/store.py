@@ -39,6 +39,7 @@ from objstore.storage.protocol import Storage
 from refs.protocol import RefReader
 
 if TYPE_CHECKING:
+    from objstore.access.access import Access
     from objstore.files.blame import BlamedLine
     from objstore.importers import History
     from objstore.importers.fill import Imported
@@ -69,6 +70,7 @@ class Store:
         if isinstance(storage, LocalStorage) and not storage.read_only:
             self._repo.cache = storage.folder.cache
         self._index: SearchIndex | None = None
+        self._access: Access | None = None
         self._index_lock = threading.Lock()
         self.conversations = Conversations(self._repo, lambda: self.index)
         self.files = Workspaces(self._repo)
@@ -92,6 +94,18 @@ class Store:
             if self._index is None:
                 self._index = search_index(self._repo)
             return self._index
+
+    @property
+    def access(self) -> Access:
+        """Grants, tokens and the log of both: what counts when this store is served. Made when first asked for."""
+        from objstore.access.access import Access
+
+        with self._index_lock:
+            if self._access is None:
+                storage = self.storage
+                path = storage.folder.root / "access.sqlite" if isinstance(storage, LocalStorage) else None
+                self._access = Access(path, _now, os.urandom, self._repo.author)
+            return self._access
 
     @property
     def refs(self) -> RefReader:
@@ -269,8 +283,9 @@ class Store:
         """Let go of files and memory; harmless when done twice."""
         self.conversations.close()
         with self._index_lock:
-            if self._index is not None:
-                self._index.close()
+            for derived in (self._index, self._access):
+                if derived is not None:
+                    derived.close()
         self.storage.close()
 
     def __enter__(self) -> Store:

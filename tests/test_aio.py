@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 
 import objstore
+from objstore.access.access import Access
 from objstore.aio import AsyncConversation, AsyncSettings, AsyncStore, AsyncWorkspace
+from objstore.aio.access import AsyncAccess
 from objstore.aio.collections import AsyncSettingsCollection
 from objstore.aio.conversations import AsyncConversationDraft, AsyncConversationView
 from objstore.aio.face import THREADS, Face, InTurn, Threads
@@ -452,6 +454,7 @@ PAIRS: list[tuple[type, type[Face[Any]], set[str]]] = [
     (SettingsDraft, AsyncSettingsDraft, set()),
     (Chain, AsyncChain, {"layer"}),
     (SecretKeys, AsyncSecretKeys, set()),
+    (Access, AsyncAccess, {"close"}),
 ]
 
 

@@ -12,13 +12,16 @@ from pathlib import Path
 import pytest
 
 HEAVY = (
+    "anyio",
     "asyncio",
     "click",
     "concurrent.futures",
     "difflib",
+    "granian",
     "html",
     "logging",
     "nacl",
+    "objstore.access",
     "objstore.aio",
     "objstore.conversations.exporting",
     "objstore.conversations.retention",
@@ -29,12 +32,14 @@ HEAVY = (
     "objstore.maintenance.fsck",
     "objstore.maintenance.repair",
     "objstore.maintenance.stats",
+    "objstore.server",
     "objstore.settings.schema",
     "objstore.settings.text.formats",
     "objstore.sync",
     "pathspec",
     "pydantic",
     "rich",
+    "starlette",
     "tomllib",
     "yaml",
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from objstore.aio.access import AsyncAccess
 from objstore.aio.collections import AsyncConversations, AsyncSettingsCollection, AsyncTags, AsyncWorkspaces
 from objstore.aio.conversations import AsyncConversationView
 from objstore.aio.face import Awaited, Face, Streamed, Threads
@@ -64,6 +65,11 @@ class AsyncStore(Face[Store]):
     def place(self) -> str:
         """Where the store is."""
         return self.sync.place
+
+    @property
+    def access(self) -> AsyncAccess:
+        """As `Store.access`."""
+        return AsyncAccess(self.runner, self.sync.access)
 
     async def view(self, moment: str) -> AsyncConversationView:
         """As `Store.view`."""

@@ -12,6 +12,7 @@ NOT_FOUND: Final = 3
 CONFLICT: Final = 4
 DAMAGED: Final = 5
 UNUSABLE: Final = 6
+DENIED: Final = 7
 INTERRUPTED: Final = 130
 
 MEANINGS: Final[Mapping[int, str]] = {
@@ -22,6 +23,7 @@ MEANINGS: Final[Mapping[int, str]] = {
     CONFLICT: "a conflict: something moved meanwhile, exists already, or would be overwritten",
     DAMAGED: "damaged: stored data is missing or not what was written",
     UNUSABLE: "the store cannot be used: there is none, or it is locked, full, read-only, failing or too new",
+    DENIED: "not allowed: a token that is not accepted, or something that nobody granted",
     INTERRUPTED: "interrupted",
 }
 
@@ -36,6 +38,9 @@ _ENDS_WITH: Final[Mapping[str, int]] = {
     "StoreLocked": UNUSABLE,
     "UnsupportedFormat": UNUSABLE,
     "OldFormat": UNUSABLE,
+    "AccessDenied": DENIED,
+    "InvalidToken": DENIED,
+    "BrokenAudit": DAMAGED,
     "BrokenLog": DAMAGED,
     "BrokenSeal": DAMAGED,
     "CorruptObject": DAMAGED,
@@ -56,6 +61,7 @@ _ENDS_WITH: Final[Mapping[str, int]] = {
     "StoreExists": CONFLICT,
     "TagExists": CONFLICT,
     "WorkspaceExists": CONFLICT,
+    "InvalidGrant": USAGE,
     "InvalidPath": USAGE,
     "InvalidPattern": USAGE,
     "InvalidQuery": USAGE,
@@ -68,6 +74,8 @@ _ENDS_WITH: Final[Mapping[str, int]] = {
     "UnreadableSettings": USAGE,
     "MissingKey": NOT_FOUND,
     "UnknownConversation": NOT_FOUND,
+    "UnknownGrant": NOT_FOUND,
+    "UnknownToken": NOT_FOUND,
     "MissingHistory": NOT_FOUND,
     "UnknownPath": NOT_FOUND,
     "UnknownRevision": NOT_FOUND,

@@ -37,6 +37,11 @@
     ├── RecoveryCodesShown                       recovery codes that were printed before
     ├── NotABackup          (FileNotFoundError)  a folder that holds no backup
     ├── UnknownVersion      (KeyError)           a backup has no such version
+    ├── InvalidToken                             a token that is unknown, mistyped, expired or revoked
+    ├── AccessDenied                             nobody granted this
+    ├── InvalidGrant        (ValueError)         what makes no grant or token
+    ├── UnknownGrant, UnknownToken               (KeyError)
+    ├── BrokenAudit                              the log of access was altered or cut
     ├── OldFormat                                a store of an older format, which has to be upgraded first
     ├── NotAStore, StoreExists, StoreLocked, UnsupportedFormat, ReadOnlyStore, StoreFull, StoreClosed
     └── StorageFailure                           the disk reported an error; the store refuses to go on with that file
@@ -46,6 +51,14 @@ They carry facts in `args`, so that they pickle. Exit codes are the command line
 
 from __future__ import annotations
 
+from objstore.errors.access import (
+    AccessDenied,
+    BrokenAudit,
+    InvalidGrant,
+    InvalidToken,
+    UnknownGrant,
+    UnknownToken,
+)
 from objstore.errors.changes import (
     DirtyWorkspace,
     HistoryDiverged,
@@ -106,7 +119,9 @@ from objstore.errors.settings import InvalidSetting, UnreadableSettings
 from refs.errors import BrokenLog, InvalidRefName, ObjstoreError, RefConflict
 
 __all__ = [
+    "AccessDenied",
     "AmbiguousId",
+    "BrokenAudit",
     "BrokenLog",
     "BrokenSeal",
     "CannotBisect",
@@ -115,6 +130,7 @@ __all__ = [
     "DamagedKey",
     "DirtyWorkspace",
     "HistoryDiverged",
+    "InvalidGrant",
     "InvalidPath",
     "InvalidPattern",
     "InvalidQuery",
@@ -122,6 +138,7 @@ __all__ = [
     "InvalidRefName",
     "InvalidRevision",
     "InvalidSetting",
+    "InvalidToken",
     "InvalidValue",
     "KeyInUse",
     "LockHeld",
@@ -149,11 +166,13 @@ __all__ = [
     "TagExists",
     "UnknownConversation",
     "UnknownFormat",
+    "UnknownGrant",
     "UnknownPath",
     "UnknownRevision",
     "UnknownSetting",
     "UnknownSettings",
     "UnknownTag",
+    "UnknownToken",
     "UnknownVersion",
     "UnknownWorkspace",
     "UnreadableSettings",
