@@ -68,10 +68,11 @@ _TABLES = (
     "INSERT OR IGNORE INTO reflog_numbers (id, block, owner) VALUES (1, -1, 0)",
 )
 
-# One row always, NULLs for what there is not: the state of one name and of the numbers.
+# One row always, NULLs for what there is not: the state of one name and of the numbers. A damaged `entry` may lead into
+# another name's log: what it finds there is not taken for the ref's (here and below).
 _HEAD = """SELECT r.id, l.id, l.block, l.step, l.first, l.last, l.old, l.new, l.began, l.ended, l.who, l.why,
 l.before, l.chain, n.block, n.owner
-FROM reflog_numbers n LEFT JOIN refs r ON r.name = ? LEFT JOIN reflog l ON l.id = r.entry WHERE n.id = 1"""
+FROM reflog_numbers n LEFT JOIN refs r ON r.name = ? LEFT JOIN reflog l ON l.id = r.entry AND l.ref = r.id WHERE n.id = 1"""
 _EXTEND = "UPDATE reflog SET last = ?, new = ?, ended = ?, txn = ?, chain = ? WHERE id = ?"
 _MOVE = "UPDATE reflog SET block = ? WHERE id = ?"
 _ADD = """INSERT INTO reflog (ref, block, txn, step, first, last, old, new, began, ended, who, why, before, chain)
@@ -86,14 +87,14 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _NAME = "INSERT INTO refs (name, entry) VALUES (?, 0)"
 _POINT = "UPDATE refs SET entry = ? WHERE id = ?"
 _NEWEST = """SELECT l.step, l.before, r.name, l.txn, l.first, l.last, l.old, l.new, l.began, l.ended, l.who, l.why, l.chain
-FROM refs r LEFT JOIN reflog l ON l.id = r.entry WHERE r.name = CAST(? AS TEXT)"""
+FROM refs r LEFT JOIN reflog l ON l.id = r.entry AND l.ref = r.id WHERE r.name = CAST(? AS TEXT)"""
 _TAKE_UP = """UPDATE reflog SET last = ?, new = ?, ended = ?, txn = ?, block = ?, chain = ?
 WHERE id = (SELECT entry FROM refs WHERE name = ?)"""
 _BLOCK = "SELECT block FROM reflog_numbers WHERE id = 1"
 _RESERVE = "UPDATE reflog_numbers SET block = ?, owner = ? WHERE id = 1"
 
 _ENTRY = "r.name, l.txn, l.first, l.last, l.old, l.new, l.began, l.ended, l.who, l.why, l.chain"
-_REF = "SELECT r.name, l.new, l.last, l.id FROM refs r LEFT JOIN reflog l ON l.id = r.entry"
+_REF = "SELECT r.name, l.new, l.last, l.id FROM refs r LEFT JOIN reflog l ON l.id = r.entry AND l.ref = r.id"
 # Bounds come as bytes: a caller may search with text that is no UTF-8, and all names with a prefix lie below prefix + FF.
 _GET = f"{_REF} WHERE r.name = CAST(? AS TEXT)"
 _FIND = f"""{_REF} WHERE r.name >= CAST(? AS TEXT) AND r.name < CAST(? AS TEXT) AND (l.id IS NULL OR l.new IS NOT NULL)

@@ -109,7 +109,7 @@ class PackIndex:
         stop = self._base + ENTRY_SIZE * high
         prefix = oid[:PREFIX_SIZE]
         at = buffer.find(prefix, start, stop)
-        if at < 0:
+        if at < 0 or len(prefix) < PREFIX_SIZE:  # Damage elsewhere may leave an id cut short: none begins so.
             return ()
         found: list[tuple[int, int]] = []
         while at >= 0:

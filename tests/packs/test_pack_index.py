@@ -138,6 +138,12 @@ def test_every_flipped_byte_and_every_truncation_is_found() -> None:
         PackIndex(SMALL + b"\x00", PACK_ID)
 
 
+def test_an_id_that_was_cut_short_is_nowhere() -> None:
+    index = PackIndex(SMALL, PACK_ID)
+    whole = entries(40)[0][0]
+    assert [index.find(whole[:size]) for size in (0, 4, 7)] == [(), (), ()]
+
+
 def use(index: PackIndex) -> None:
     """Every way of reading; only CorruptObject may come of it."""
     for oid, _, _ in entries(40):

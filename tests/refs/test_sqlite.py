@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -262,3 +262,21 @@ def test_a_value_that_is_no_bytes_any_more_is_a_broken_log(database: Database, d
     ):
         with pytest.raises(BrokenLog):
             read()
+
+
+def test_a_ref_that_leads_into_another_names_log_is_broken_and_gives_no_others_value(database: Database) -> None:
+    put(database.refs, "a", b"1")
+    put(database.refs, "b", b"2")
+    connection = database.connect()
+    connection.execute("UPDATE refs SET entry = (SELECT entry FROM refs WHERE name = 'b') WHERE name = 'a'")
+    reads: list[Callable[[], object]] = [
+        lambda: database.refs.get("a"),
+        lambda: list(database.refs.find()),
+        lambda: database.refs.newest("a"),
+        lambda: put(database.refs, "a", b"3"),
+        lambda: database.refs.verify("a"),
+    ]
+    for read in reads:
+        with pytest.raises(BrokenLog):
+            read()
+    assert value_of(database.refs, "b") == b"2"

@@ -124,7 +124,7 @@ class Journal:
     def load(self) -> None:
         """Read the intake: once, before anything else is read."""
         mark = self._own_connection().execute(MARK).fetchone()
-        if mark is None:
+        if mark is None or type(mark[0]) is not int or mark[0] < 0:
             raise CorruptObject(None, f"the journal of {self.place}: it has no mark of its intake")
         self.intake.load(mark[0], decode_state(self.stated()).changes)
 

@@ -78,6 +78,47 @@ def test_a_table_that_is_gone_is_damage_for_whoever_reads_it(sound: Path, tmp_pa
     storage.close()
 
 
+def _lead_in_a_circle(journal: Path) -> int:
+    """Let the second child of the table of objects be its first one again; how many rows that has."""
+    with sqlite3.connect(journal) as connection:
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+        root = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'objects'").fetchone()[0]
+    connection.close()
+    data = bytearray(journal.read_bytes())
+    start = (root - 1) * size
+    assert data[start] == 5, "the table has an inner page"
+    first, second = (start + int.from_bytes(data[at : at + 2], "big") for at in (start + 12, start + 14))
+    data[second : second + 4] = data[first : first + 4]
+    journal.write_bytes(data)
+    child = (int.from_bytes(data[first : first + 4], "big") - 1) * size
+    return int.from_bytes(data[child + 3 : child + 5], "big")
+
+
+def test_pages_of_rows_end_on_a_table_that_leads_in_a_circle(sound: Path, tmp_path: Path) -> None:
+    place = copy_store(sound, tmp_path / "copy")
+    rows = _lead_in_a_circle(place / "journal-1.sqlite")
+    assert rows > 2
+    storage = open_local(place)
+    pages = storage.journal.pages("oid", 0, rows)
+    assert [number for number, _ in next(pages)] == [*range(1, rows + 1)]
+    # Behind the first child comes the first child again, for ever.
+    with pytest.raises(CorruptObject, match="are not in order"):
+        list(pages)
+    storage.close()
+    with objstore.open(place) as store:
+        assert store.fsck().findings
+
+
+@pytest.mark.parametrize("mark", [-1, "text", 1.5])
+def test_a_mark_of_the_intake_that_is_no_count_is_damage(sound: Path, tmp_path: Path, mark: object) -> None:
+    place = copy_store(sound, tmp_path / "copy")
+    with sqlite3.connect(place / "journal-1.sqlite") as connection:
+        connection.execute("UPDATE intake_mark SET taken = ?", (mark,))
+    connection.close()
+    with pytest.raises(CorruptObject, match="no mark of its intake"):
+        open_local(place)
+
+
 def test_a_storage_closed_under_an_iteration_says_so(sound: Path, tmp_path: Path) -> None:
     storage = open_local(copy_store(sound, tmp_path / "copy"))
     objects, log = storage.objects(), storage.refs.operations()
