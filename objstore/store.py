@@ -58,6 +58,12 @@ if TYPE_CHECKING:
     from objstore.sync.bundle_export import Bundled
     from objstore.sync.bundle_file import BundleContents
     from objstore.sync.bundle_import import OnDiverged, Unbundled
+    from objstore.sync.fetching import Fetched
+    from objstore.sync.pulling import OnDiverged as OnPullDiverged
+    from objstore.sync.pulling import Pulled
+    from objstore.sync.pushing import Pushed
+    from objstore.sync.remotes import Remotes
+    from objstore.sync.session import Session
 
 
 class Store:
@@ -276,6 +282,73 @@ class Store:
 
         return check_bundle(self._repo, Path(path))
 
+    @property
+    def remotes(self) -> Remotes:
+        """Names for other stores: add, list, get, rename, remove."""
+        from objstore.sync.remotes import Remotes
+
+        return Remotes(self._repo)
+
+    def fetch(
+        self, remote: str, *names: str, prune: bool = False, token: str | None = None, progress: Progress = silent
+    ) -> Fetched:
+        """Bring over what a remote has, and track its refs under `remotes/NAME/`; no ref of your own moves.
+
+        `names`: refs ("c1", "files/ws") or patterns ("conversations/*"); none mean everything but settings. `prune`
+        forgets tracked refs that are gone there. Tried again after an interruption it goes on. UnknownRemote,
+        UnknownRevision, InvalidRemote, RemoteFailed, RemoteRefused; CorruptObject: what came is not sound.
+        """
+        return self._session(token, progress).fetch(remote, names, prune=prune)
+
+    def pull(
+        self,
+        remote: str,
+        *names: str,
+        on_diverged: OnPullDiverged = "refuse",
+        prune: bool = False,
+        token: str | None = None,
+        progress: Progress = silent,
+    ) -> Pulled:
+        """Fetch, and move your refs forward to what the remote has, all or none. Arguments and errors as `fetch`.
+
+        A ref that diverged, or was rewound on either side: "refuse" raises Diverged or Rewound, "fork" keeps theirs
+        under another name, "theirs" takes it (`undo` brings yours back), "ours" leaves yours.
+        """
+        return self._session(token, progress).pull(remote, names, on_diverged, prune=prune)
+
+    def push(
+        self,
+        remote: str,
+        *names: str,
+        force: bool = False,
+        prune: bool = False,
+        token: str | None = None,
+        progress: Progress = silent,
+    ) -> Pushed:
+        """Move a remote's refs forward to yours, all or none, with what it lacks. Arguments and errors as `fetch`.
+
+        Diverged, Rewound: nothing was moved. `force` replaces what is there, provided that it is what you saw last.
+        `prune` deletes refs there that match and are not here.
+        """
+        return self._session(token, progress).push(remote, names, force=force, prune=prune)
+
+    def mirror(self, remote: str, *names: str, token: str | None = None, progress: Progress = silent) -> Pushed:
+        """Make a remote's refs equal to yours, whatever they are: a push with force, prune and a look before.
+
+        Arguments and errors as `push`.
+        """
+        session = self._session(token, progress)
+        session.fetch(remote, names, prune=True)
+        return session.push(remote, names, force=True, prune=True)
+
+    def _session(self, token: str | None, progress: Progress) -> Session:
+        from objstore.sync.opening import Opener
+        from objstore.sync.session import Session
+
+        repo = self._repo
+        opener = Opener(_open_folder, Surroundings(repo.now, repo.random, repo.author), check_path, token)
+        return Session(repo, opener, progress)
+
     def _commit(self, moment: str | CommitInfo) -> CommitInfo:
         return self.resolve(moment) if isinstance(moment, str) else moment
 
@@ -316,6 +389,47 @@ def open_store(
         return Store(MemoryStorage(), author, keys)
     storage = open_local(Path(url), create=create, read_only=read_only, lock_timeout=lock_timeout)
     return Store(storage, author, keys)
+
+
+def clone(
+    url: str | Path,
+    path: str | Path,
+    *names: str,
+    remote: str = "origin",
+    author: str = "agent",
+    keys: str | Path | None = None,
+    token: str | None = None,
+    progress: Progress = silent,
+) -> Store:
+    """Make a store in a folder with what another one has: the conversations, files and tags, or what `names` name.
+
+    `settings/*` come only if named. The other store becomes the remote `remote`. A clone that was interrupted goes on
+    when it is made again. StoreExists: there is another store; errors as `Store.fetch`.
+    """
+    from objstore.errors import StoreExists
+    from objstore.sync.remotes import check_url
+
+    where = check_url(str(url))
+    fresh = not (Path(path) / "format").exists()
+    store = open_store(path, create=True, author=author, keys=keys)
+    try:
+        known = {info.name: info.url for info in store.remotes.list()}
+        if fresh or not any(True for _ in store.refs.find()):
+            store.remotes.add(remote, where)
+        elif known != {remote: where} or any(
+            not ref.name.startswith(("remotes/", "incoming/")) for ref in store.refs.find()
+        ):
+            raise StoreExists(str(path), "there is another store")
+        store.pull(remote, *names, token=token, progress=progress)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _open_folder(path: str) -> Storage:
+    """The storage in the folder of a remote."""
+    return open_local(Path(path))
 
 
 def search_index(repo: Repository) -> SearchIndex:

@@ -437,9 +437,27 @@ def test_a_follower_tells_what_others_append_and_survives_being_cancelled(place:
     with_store(place, work)
 
 
+def test_cloning_pulling_and_pushing_awaited(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with objstore.aio.open(tmp_path / "a", create=True) as a:
+            conv = await a.conversations.create("c1")
+            await conv.append("one")
+            async with objstore.aio.clone(tmp_path / "a", tmp_path / "b") as b:
+                assert [info.name async for info in b.remotes.list()] == ["origin"]
+                mine = await b.conversations.open("c1")
+                await mine.append("two")
+                await b.push("origin", "c1")
+                await conv.append("three")
+                pulled = await b.pull("origin")
+                assert [(ref.name, ref.result) for ref in pulled.refs] == [("conversations/c1", "moved")]
+                assert [event async for event in mine] == ["one", "two", "three"]
+
+    asyncio.run(work())
+
+
 PAIRS: list[tuple[type, type[Face[Any]], set[str]]] = [
     # the synchronous class, its face, and what the face has under another name or does without
-    (Store, AsyncStore, {"index", "refs"}),  # `refs` is set on each instance there; `index` is the wiring's
+    (Store, AsyncStore, {"index", "refs", "remotes"}),  # both are set on each instance there; `index` is the wiring's
     (Conversation, AsyncConversation, set()),
     (ConversationView, AsyncConversationView, set()),
     (ConversationDraft, AsyncConversationDraft, {"build"}),

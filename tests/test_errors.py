@@ -10,8 +10,10 @@ import pytest
 
 from objstore import errors
 from objstore.errors import ObjstoreError
+from objstore.errors.sync import Divergence
 
 OID = bytes(range(32))
+PARTED = Divergence("conversations/c1", "diverged", "3f" * 32, "9b" * 32, "4c" * 32, 2, 3)
 
 # Arguments and, for each class, the builtin that it also is.
 SAMPLES: dict[str, tuple[tuple[object, ...], type[Exception]]] = {
@@ -24,6 +26,7 @@ SAMPLES: dict[str, tuple[tuple[object, ...], type[Exception]]] = {
     "ConversationExists": (("c1",), Exception),
     "CorruptObject": ((OID, "its id does not fit"), Exception),
     "DamagedKey": (("/tmp/k.key", "it is cut short"), Exception),
+    "Diverged": (("origin", "pull", (PARTED,)), Exception),
     "DirtyWorkspace": (("work", ("a.txt", "b.txt")), Exception),
     "HistoryDiverged": (("c1", "3f" * 32, "9b" * 32), Exception),
     "InvalidGrant": (("reed", "the verbs are read, create"), ValueError),
@@ -32,6 +35,7 @@ SAMPLES: dict[str, tuple[tuple[object, ...], type[Exception]]] = {
     "InvalidRecoveryCode": (("a character is wrong",), ValueError),
     "InvalidQuery": (("a AND", 2, "nothing stands behind AND"), ValueError),
     "InvalidRefName": (("a//b", "it has an empty part"), ValueError),
+    "InvalidRemote": (("ftp://x", "of an unknown kind"), ValueError),
     "InvalidRevision": (("c1#x", "what follows # is no number"), ValueError),
     "InvalidSetting": (("llm.limit", "is text"), ValueError),
     "InvalidToken": (("it has expired",), Exception),
@@ -53,6 +57,10 @@ SAMPLES: dict[str, tuple[tuple[object, ...], type[Exception]]] = {
     "ReadOnlyStore": (("/tmp/x", "no permission"), Exception),
     "RecoveryCodesShown": (("2026-11-24",), Exception),
     "RefConflict": (("conversations/c1", None, OID), Exception),
+    "RemoteExists": (("origin",), Exception),
+    "RemoteFailed": (("ssh://host/x", "it went away"), Exception),
+    "RemoteRefused": (("ssh://host/x", "limit", "it is too much"), Exception),
+    "Rewound": (("origin", "push", (PARTED,)), Exception),
     "SettingsExist": (("user",), Exception),
     "StorageFailure": (("/tmp/x", "disk I/O error"), Exception),
     "StoreClosed": (("/tmp/x", "it was closed"), Exception),
@@ -64,6 +72,7 @@ SAMPLES: dict[str, tuple[tuple[object, ...], type[Exception]]] = {
     "UnknownFormat": (("x.json", "no importer knows it"), ValueError),
     "UnknownGrant": (("ada", "conversations/c1"), KeyError),
     "UnknownPath": (("a.txt",), FileNotFoundError),
+    "UnknownRemote": (("origin",), KeyError),
     "UnknownRevision": (("c1~9", "the chain is shorter"), LookupError),
     "UnknownSetting": (("llm.model",), KeyError),
     "UnknownSettings": (("user",), KeyError),

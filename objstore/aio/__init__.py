@@ -20,7 +20,7 @@ from objstore.aio.backup import AsyncBackup, open_backup
 from objstore.aio.conversations import AsyncConversation, AsyncConversationDraft, AsyncConversationView
 from objstore.aio.files import AsyncFilesView, AsyncWorkspace
 from objstore.aio.settings import AsyncSettings, AsyncSettingsView
-from objstore.aio.store import AsyncStore
+from objstore.aio.store import AsyncStore, clone
 from objstore.aio.store import open_store as open  # noqa: A004 - the public name is fixed
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "AsyncSettingsView",
     "AsyncStore",
     "AsyncWorkspace",
+    "clone",
     "open",
     "open_backup",
 ]

@@ -17,6 +17,7 @@ from objstore.repository.collection import Collection
 from objstore.repository.tags import Tags
 from objstore.settings.collection import SettingsCollection
 from objstore.settings.settings import Settings
+from objstore.sync.remotes import Remotes
 
 S = TypeVar("S")
 A = TypeVar("A")
@@ -86,6 +87,16 @@ class AsyncSettingsCollection(AsyncCollection[Settings, AsyncSettings]):
         """As `SettingsCollection.chain`."""
         plain = [scope.sync if isinstance(scope, AsyncSettings) else scope for scope in scopes]
         return AsyncChain(self.runner, await self.runner.run(self._settings.chain, *plain, schema=schema))
+
+
+class AsyncRemotes(Face[Remotes]):
+    """Names for other stores."""
+
+    add = Awaited(Remotes.add)
+    get = Awaited(Remotes.get)
+    list = Streamed(Remotes.list)
+    remove = Awaited(Remotes.remove)
+    rename = Awaited(Remotes.rename)
 
 
 class AsyncTags(Face[Tags]):

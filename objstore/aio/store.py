@@ -8,7 +8,13 @@ from types import TracebackType
 from typing import Any
 
 from objstore.aio.access import AsyncAccess
-from objstore.aio.collections import AsyncConversations, AsyncSettingsCollection, AsyncTags, AsyncWorkspaces
+from objstore.aio.collections import (
+    AsyncConversations,
+    AsyncRemotes,
+    AsyncSettingsCollection,
+    AsyncTags,
+    AsyncWorkspaces,
+)
 from objstore.aio.conversations import AsyncConversationView
 from objstore.aio.face import Awaited, Face, Streamed, Threads
 from objstore.aio.settings import AsyncSecretKeys
@@ -16,6 +22,7 @@ from objstore.maintenance.migrate import Migrated
 from objstore.maintenance.progress import Progress, silent
 from objstore.maintenance.repair import Repaired
 from objstore.store import Store
+from objstore.store import clone as clone_sync
 from objstore.store import open_store as open_sync
 from refs.protocol import RefReader
 
@@ -49,6 +56,10 @@ class AsyncStore(Face[Store]):
     export_bundle = Awaited(Store.export_bundle)
     import_bundle = Awaited(Store.import_bundle)
     check_bundle = Awaited(Store.check_bundle)
+    fetch = Awaited(Store.fetch)
+    pull = Awaited(Store.pull)
+    push = Awaited(Store.push)
+    mirror = Awaited(Store.mirror)
 
     def __init__(self, threads: Threads, sync: Store) -> None:
         """Made by `objstore.aio.open`."""
@@ -60,6 +71,7 @@ class AsyncStore(Face[Store]):
         self.keys = AsyncSecretKeys(threads, sync.keys)
         self.tags = AsyncTags(threads, sync.tags)
         self.refs = AsyncRefs(threads, sync.refs)
+        self.remotes = AsyncRemotes(threads, sync.remotes)
 
     @property
     def place(self) -> str:
@@ -149,3 +161,21 @@ def open_store(
         return open_sync(url, create=create, read_only=read_only, author=author, lock_timeout=lock_timeout, keys=keys)
 
     return Opening(str(url), open_it)
+
+
+def clone(
+    url: str | Path,
+    path: str | Path,
+    *names: str,
+    remote: str = "origin",
+    author: str = "agent",
+    keys: str | Path | None = None,
+    token: str | None = None,
+    progress: Progress = silent,
+) -> Opening:
+    """As `objstore.clone`, to be awaited or used in `async with`."""
+
+    def clone_it() -> Store:
+        return clone_sync(url, path, *names, remote=remote, author=author, keys=keys, token=token, progress=progress)
+
+    return Opening(str(path), clone_it)

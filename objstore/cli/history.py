@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from objstore.store import Store
 
 _any = complete("")
-LOCKS = "locks/"
+_UNSEEN = ("locks/", "remotes/", "incoming/")
 """Refs that are no histories."""
 
 
@@ -92,14 +92,14 @@ def _changed_parts(store: Store, commit: CommitInfo) -> str:
 
 
 def _heads(store: Store) -> list[CommitInfo]:
-    return [store.resolve(ref.name) for ref in store.refs.find() if not ref.name.startswith(LOCKS)]
+    return [store.resolve(ref.name) for ref in store.refs.find() if not ref.name.startswith(_UNSEEN)]
 
 
 def _names(store: Store) -> Mapping[bytes, list[str]]:
     """The names of refs by the commits that they point to; conversations' bare."""
     names: dict[bytes, list[str]] = {}
     for ref in store.refs.find():
-        if ref.name.startswith(LOCKS):
+        if ref.name.startswith(_UNSEEN):
             continue
         names.setdefault(store.resolve(ref.name).oid, []).append(ref.name.removeprefix("conversations/"))
     return names

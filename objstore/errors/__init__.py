@@ -23,6 +23,13 @@
     ├── DirtyWorkspace                           a directory has changes that a checkout would overwrite
     ├── MissingHistory                           a bundle builds on commits that are not here
     ├── HistoryDiverged                          a name has one history here and another there
+    ├── Diverged                                 refs have a history here and another at a remote
+    │   └── Rewound                              … because one side was moved back on purpose
+    ├── UnknownRemote       (KeyError)           no remote of this name
+    ├── RemoteExists                             a remote of this name is there already
+    ├── InvalidRemote       (ValueError)         a URL, name or pattern that no remote can have
+    ├── RemoteFailed                             the far side cannot be reached, or went away
+    ├── RemoteRefused                            the far side answered, and refused
     ├── MergeConflict                            both sides changed the same keys
     ├── CannotBisect        (ValueError)         two moments between which nothing can be searched
     ├── UnknownFormat                            a file that no importer recognises
@@ -116,6 +123,15 @@ from objstore.errors.places import (
     UnsupportedFormat,
 )
 from objstore.errors.settings import InvalidSetting, UnreadableSettings
+from objstore.errors.sync import (
+    Diverged,
+    InvalidRemote,
+    RemoteExists,
+    RemoteFailed,
+    RemoteRefused,
+    Rewound,
+    UnknownRemote,
+)
 from refs.errors import BrokenLog, InvalidRefName, ObjstoreError, RefConflict
 
 __all__ = [
@@ -129,6 +145,7 @@ __all__ = [
     "CorruptObject",
     "DamagedKey",
     "DirtyWorkspace",
+    "Diverged",
     "HistoryDiverged",
     "InvalidGrant",
     "InvalidPath",
@@ -136,6 +153,7 @@ __all__ = [
     "InvalidQuery",
     "InvalidRecoveryCode",
     "InvalidRefName",
+    "InvalidRemote",
     "InvalidRevision",
     "InvalidSetting",
     "InvalidToken",
@@ -157,6 +175,10 @@ __all__ = [
     "ReadOnlyStore",
     "RecoveryCodesShown",
     "RefConflict",
+    "RemoteExists",
+    "RemoteFailed",
+    "RemoteRefused",
+    "Rewound",
     "SettingsExist",
     "StorageFailure",
     "StoreClosed",
@@ -168,6 +190,7 @@ __all__ = [
     "UnknownFormat",
     "UnknownGrant",
     "UnknownPath",
+    "UnknownRemote",
     "UnknownRevision",
     "UnknownSetting",
     "UnknownSettings",

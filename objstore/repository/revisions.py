@@ -1,6 +1,7 @@
 """Moments, as people write them, and what they stand for.
 
-    NAME                    a bare name is a conversation; `files/ws`, `settings/user`, `tags/v1` name the other refs
+    NAME                    a bare name is a conversation; `files/ws`, `settings/user`, `tags/v1` name the other refs,
+                            `remotes/origin/conversations/c1` what a remote had when it was last asked
     NAME#3                  the last commit with three events
     NAME~2                  two commits back along first parents; NAME~ is one
     NAME@{2 hours ago}      what the ref was then, by its log; also @{2026-11-01}, @{2026-11-01T10:00:00Z}
@@ -27,6 +28,7 @@ from objstore.repository.repository import Repository
 from objstore.repository.undo import value_after
 
 NAMESPACES = ("conversations", "files", "settings", "tags")
+_TRACKED = re.compile(rf"remotes/[^/]+/(?:{'|'.join(NAMESPACES)})/.")
 _NAME = re.compile(r"(?:(?!@\{)[^#~:])+")
 _STEP = re.compile(r"#(?P<events>\d{1,18})|~(?P<back>\d{0,18})|@\{(?P<log>[^}]*)\}", re.ASCII)
 _MAX_DIGITS = 18
@@ -110,7 +112,8 @@ def microseconds(when: datetime) -> int:
 
 def ref_name(name: str) -> str:
     """The full ref name of a name: a bare one is a conversation's."""
-    return name if name.partition("/")[0] in NAMESPACES and "/" in name else f"conversations/{name}"
+    full = name.partition("/")[0] in NAMESPACES and "/" in name
+    return name if full or _TRACKED.match(name) else f"conversations/{name}"
 
 
 def resolve(repo: Repository, moment: Moment) -> Oid:

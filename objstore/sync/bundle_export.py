@@ -13,6 +13,7 @@ from objstore.packs.frame import group_objects
 from objstore.repository.repository import Repository
 from objstore.repository.revisions import parse_moment, peel, ref_name, resolve
 from objstore.sync.closure import Closure
+from objstore.sync.negotiation import bases_of
 
 _FRAME = 256 << 10
 
@@ -36,8 +37,9 @@ def export_bundle(
     """
     bounds = sorted({resolve(repo, parse_moment(moment)) for moment in since})
     heads = {name: _head(repo, name) for name in sorted({ref_name(name) for name in names})}
-    closure = Closure(repo, [peel(repo, oid) for oid in heads.values()], bounds)
-    tags = _tags(repo, heads, {*closure.commits, *(peel(repo, oid) for oid in heads.values())})
+    commits = {peel(repo, oid): [name] for name, oid in heads.items()}
+    closure = Closure(repo, bases_of(repo, commits, [("", bound) for bound in bounds]))
+    tags = _tags(repo, heads, {*closure.commits, *commits})
     refs = tuple(sorted({**heads, **{name: obj.oid for name, obj in tags.items()}}.items()))
     writer = BundleWriter(write, BundleHeader(refs, tuple(bounds)))
     for group in group_objects(closure.objects(), _FRAME):

@@ -17,6 +17,7 @@ from objstore.errors import (
     ObjstoreError,
     UnknownRevision,
 )
+from tests.sync.worlds import fill, told
 
 
 @pytest.fixture(params=["memory", "local"])
@@ -27,28 +28,6 @@ def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[obj
         objstore.open(tmp_path / "two" if local else "memory:", create=True) as two,
     ):
         yield one, two
-
-
-def fill(store: objstore.Store, name: str, draw: random.Random, steps: int = 30) -> None:
-    conv = store.conversations.open(name, create=True)
-    for step in range(steps):
-        what = draw.randrange(6)
-        if what < 2:
-            conv.append({"step": step, "text": "word " * draw.randrange(50)})
-        elif what == 2:
-            conv.append_many(range(draw.choice([2, 1100])))
-        elif what == 3:
-            conv.files.write(f"{draw.randrange(20)}/f", draw.randbytes(draw.choice([10, 300_000])))
-        elif what == 4:
-            conv.settings.set(f"k{draw.randrange(5)}", step)
-        else:
-            conv.metadata.set("title", f"{name} {step}")
-
-
-def told(store: objstore.Store, name: str) -> tuple[object, ...]:
-    conv = store.conversations.open(name)
-    files = {info.path: conv.files.read(info.path) for info in conv.files.find()}
-    return conv.head, list(conv), files, conv.settings.values(), conv.metadata.values(), [c.oid for c in conv.log()]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -1,0 +1,37 @@
+"""From the URL of a remote to a peer. Transports are imported when one is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from objstore.objects.hashing import Hasher
+from objstore.repository.repository import Repository, Surroundings
+from objstore.storage.protocol import Storage
+from objstore.sync.access import Owner
+from objstore.sync.commit_check import CheckPath
+from objstore.sync.peer import Peer
+from objstore.sync.service import Service
+from objstore.sync.transport import Direct, Transport
+
+
+class Opener(NamedTuple):
+    """What opening a remote takes: how a folder is opened, what the far side works with when it is in this process,
+    how paths are judged there, and the token for a server (None: none)."""
+
+    open_storage: Callable[[str], Storage]
+    surroundings: Surroundings
+    check_path: CheckPath
+    token: str | None = None
+
+    def peer(self, url: str, hasher: Hasher) -> Peer:
+        """A peer for the store at a URL. RemoteFailed, NotAStore; what `open_storage` raises."""
+        return Peer(self._transport(url), hasher)
+
+    def _transport(self, url: str) -> Transport:
+        if "://" not in url:
+            storage = self.open_storage(url)
+            service = Service(Repository(storage, self.surroundings), Owner(), self.check_path)
+            return Direct(service, storage)
+        raise NotImplementedError(urlsplit(url).scheme)
