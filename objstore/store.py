@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from objstore.maintenance.dictionary import Trained
     from objstore.maintenance.finding import Finding
     from objstore.maintenance.fsck import Fsck
+    from objstore.maintenance.gc import Collected
     from objstore.maintenance.migrate import Migrated
     from objstore.maintenance.repack import Repacked
     from objstore.maintenance.repair import Repaired
@@ -177,6 +179,23 @@ class Store:
         from objstore.maintenance.dictionary import train
 
         return train(self._repo)
+
+    def gc(self, *, expire_reflog: timedelta | None = None, dry_run: bool = False, thorough: bool = False) -> Collected:
+        """Delete what no ref, log, tag or open stage reaches. Beside readers and writers; safe to interrupt.
+
+        `expire_reflog` first forgets what refs were longer ago than that. `dry_run` only counts. `thorough` gives back
+        all room at once. MissingObject, CorruptObject: something that is reached is gone or damaged; nothing was
+        deleted. StoreLocked: other collections always came first. ReadOnlyStore, StoreFull.
+        """
+        from objstore.maintenance.gc import gc
+
+        return gc(
+            self._repo,
+            expire_reflog=expire_reflog,
+            dry_run=dry_run,
+            thorough=thorough,
+            told=lambda kept: self.index.keep_only(kept),
+        )
 
     def why(self, oid: str) -> Kept:
         """What keeps the object of this id (64 hex digits, or as many as tell it): a ref or its log, and the way there.

@@ -23,6 +23,7 @@ SAMPLES: dict[str, tuple[tuple[object, ...], type[Exception]]] = {
     "BrokenLog": (("conversations/c1", 7), Exception),
     "BrokenSeal": (("it was altered", "llm.api_key"), Exception),
     "CannotBisect": (("c1", "the head is good"), ValueError),
+    "CollectedObject": ((OID,), KeyError),
     "ConversationExists": (("c1",), Exception),
     "CorruptObject": ((OID, "its id does not fit"), Exception),
     "DamagedKey": (("/tmp/k.key", "it is cut short"), Exception),

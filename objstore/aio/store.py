@@ -45,6 +45,7 @@ class AsyncStore(Face[Store]):
     ancestors = Streamed(Store.ancestors)
     undo = Awaited(Store.undo)
     repack = Awaited(Store.repack)
+    gc = Awaited(Store.gc)
     why = Awaited(Store.why)
     train_dictionary = Awaited(Store.train_dictionary)
     stats = Awaited(Store.stats)

@@ -41,6 +41,7 @@ PLACES: Final[Mapping[str, str]] = {
     "operations": f"{_HERE}.whole_store:operations",
     "tag": f"{_HERE}.whole_store:tag",
     "why": f"{_HERE}.whole_store:why",
+    "gc": f"{_HERE}.collecting:gc",
     "repack": f"{_HERE}.whole_store:repack",
     "stats": f"{_HERE}.statistics:stats",
     "fsck": f"{_HERE}.checking:fsck",

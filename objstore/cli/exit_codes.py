@@ -48,6 +48,7 @@ _ENDS_WITH: Final[Mapping[str, int]] = {
     "CorruptObject": DAMAGED,
     "DamagedKey": DAMAGED,
     "MissingObject": DAMAGED,
+    "CollectedObject": CONFLICT,
     "ConversationExists": CONFLICT,
     "DirtyWorkspace": CONFLICT,
     "Diverged": CONFLICT,

@@ -10,6 +10,7 @@
     │   └── AmbiguousId                          an id prefix that fits several objects
     ├── UnknownRevision     (LookupError)        a moment that does not exist
     ├── MissingObject       (KeyError)           an object that the storage does not have
+    │   └── CollectedObject                      one that was deleted while a writer came to rely on it
     ├── CorruptObject                            bytes that are not what their id or format says
     ├── UnknownConversation, UnknownWorkspace, UnknownSettings, UnknownTag  (KeyError)
     ├── ConversationExists, WorkspaceExists, SettingsExist, TagExists
@@ -108,7 +109,7 @@ from objstore.errors.names import (
     UnknownWorkspace,
     WorkspaceExists,
 )
-from objstore.errors.objects import CorruptObject, MissingHistory, MissingObject
+from objstore.errors.objects import CollectedObject, CorruptObject, MissingHistory, MissingObject
 from objstore.errors.places import (
     NotABackup,
     NotAStore,
@@ -141,6 +142,7 @@ __all__ = [
     "BrokenLog",
     "BrokenSeal",
     "CannotBisect",
+    "CollectedObject",
     "ConversationExists",
     "CorruptObject",
     "DamagedKey",

@@ -16,6 +16,13 @@ class MissingObject(ObjstoreError, KeyError):
         return f"object {self.oid.hex()} is not in this storage. Run: objstore doctor"
 
 
+class CollectedObject(MissingObject):
+    """A write names an object that was deleted since the writer saw it; nothing was changed. Facts: `oid`."""
+
+    def __str__(self) -> str:
+        return f"object {self.oid.hex()} was unreachable and was deleted meanwhile; nothing was changed. Do it again"
+
+
 class CorruptObject(ObjstoreError):
     """Bytes are not what their id or their format says; they were not returned. Facts: `oid` (or None), `reason`."""
 

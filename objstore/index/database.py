@@ -76,6 +76,10 @@ class IndexDatabase:
         self._open: _Open | None = None
         self._forked: list[_Open] = []  # never closed: that would take the parent's locks away
 
+    def is_made(self) -> bool:
+        """Whether there is an index already."""
+        return self._open is not None or (self._folder is not None and _newest(self._folder) is not None)
+
     def connection(self) -> sqlite3.Connection:
         """The connection, with tables. FAULTS: give the file up (`give_up`) and ask again."""
         current = self._open

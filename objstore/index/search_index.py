@@ -74,6 +74,11 @@ class SearchIndex:
         with self._lock:
             self._surely(lambda: self._forget(dict.fromkeys(oids), values or {}))
 
+    def keep_only(self, kept: Callable[[Oid], bool]) -> None:
+        """Remove the index if it has the text of an event that is not kept, so that no word outlives its event."""
+        with self._lock:
+            self._surely(lambda: self._keep_only(kept))
+
     def discard(self) -> None:
         """Remove the index; the next search makes it anew."""
         with self._lock:
@@ -162,6 +167,14 @@ class SearchIndex:
                 self._database.discard()
                 return
             self._database.remove_others()
+
+    def _keep_only(self, kept: Callable[[Oid], bool]) -> None:
+        if not self._database.is_made():
+            return
+        # All are read: an open question would hold the file.
+        rows = self._database.connection().execute("SELECT oid FROM events WHERE searched = 1").fetchall()
+        if not all(kept(Oid(oid)) for (oid,) in rows):
+            self._database.discard()
 
     def _forget_one(self, connection: sqlite3.Connection, oid: Oid, values: Mapping[Oid, JsonValue]) -> bool:
         """Delete an event's text; whether that could be done."""

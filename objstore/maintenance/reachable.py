@@ -9,6 +9,7 @@ from objstore.objects.kinds import Kind, Oid
 from objstore.objects.tags import decode_tag
 from objstore.repository.repository import Repository
 from objstore.storage.marking import Markable, Marks
+from refs.protocol import LogEntry
 
 OID_SIZE = 32
 
@@ -39,6 +40,27 @@ def roots(repo: Repository, after: int = 0, upto: int | None = None) -> Iterator
     for value in repo.storage.refs.values(after, upto):
         if len(value) == OID_SIZE:
             yield Oid(value)
+
+
+def roots_if_expired(repo: Repository, before: int) -> tuple[list[Oid], int]:
+    """What `roots` would give once logs have expired up to a time (microseconds), and how many entries that would take.
+    In memory: every log."""
+    refs = repo.storage.refs
+    logs: dict[str, list[LogEntry]] = {}
+    for _, entries in refs.operations():
+        for entry in entries:
+            logs.setdefault(entry.name, []).append(entry)
+    values: list[bytes | None] = []
+    gone = 0
+    for name, log in logs.items():
+        log.sort(key=lambda entry: entry.first)
+        young = next((number for number, entry in enumerate(log) if entry.ended >= before), len(log))
+        values.append(log[-1].new)
+        values += (entry.new for entry in log[young:])
+        expired = refs.cut(name).expired
+        values += (entry.old for entry in log[young:] if entry.first > expired)
+        gone += min(young, len(log) - 1)
+    return [Oid(value) for value in values if value is not None and len(value) == OID_SIZE], gone
 
 
 def heads(repo: Repository) -> Iterator[tuple[str, Oid]]:

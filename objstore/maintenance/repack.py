@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from itertools import chain as chained
 from typing import NamedTuple
 
+from objstore.errors import MissingObject
 from objstore.maintenance.reachable import chain, heads
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.repository.repository import Repository
+from objstore.storage.collection import Overtaken
 from objstore.storage.local.storage import LocalStorage
 from objstore.storage.local.usage import stored_bytes
 
@@ -35,12 +37,28 @@ def repack(repo: Repository) -> Repacked:
         return Repacked(0, 0, 0)
     before = stored_bytes(storage.folder)
     storage.settle()
-    rows: dict[Oid, list[int]] = {}
-    for number, oid, _ in storage.journal.ids():
-        rows.setdefault(oid, []).append(number)
-    if rows:
-        _move(repo, storage, rows)
-    return Repacked(len(rows), before, stored_bytes(storage.folder))
+    with storage.maintenance():
+        moved = _move_all(repo, storage)
+    return Repacked(moved, before, stored_bytes(storage.folder))
+
+
+def _move_all(repo: Repository, storage: LocalStorage) -> int:
+    while True:
+        losses = storage.reliance.catch_up()
+        rows: dict[Oid, list[int]] = {}
+        for number, oid, _ in storage.journal.ids():
+            rows.setdefault(oid, []).append(number)
+        if not rows:
+            return 0
+        try:
+            _move(repo, storage, rows)
+        except Overtaken:
+            continue  # Some of it may have been deleted meanwhile: it must not come back.
+        except MissingObject:
+            if storage.lock.losses() == losses:
+                raise
+        else:
+            return len(rows)
 
 
 def _move(repo: Repository, storage: LocalStorage, rows: dict[Oid, list[int]]) -> None:

@@ -75,7 +75,13 @@ class Marks:
         self._queue: list[tuple[int, int]] = []
         self._queued: set[tuple[int, int]] = set()
         self.absent: dict[Oid, str] = {}
-        """Named by something reached and not found, with where it is named; at most a thousand are kept."""
+        """Named by something reached and not found, with where it is named."""
+
+    def add_source(self, source: Source) -> None:
+        """Take what was added since, all of it marked."""
+        self.sources = [*self.sources, source]
+        self.states.append(source.states())
+        self.add_all(len(self.sources) - 1)
 
     def __contains__(self, oid: Oid) -> bool:
         """Whether an object has been reached. With odds of 1 in 2**64, one that shares its beginning counts."""
@@ -136,6 +142,10 @@ class Marks:
 
     def check_whole(self) -> None:
         """MissingObject: something that was reached names what is not there."""
+        for oid in list(self.absent):
+            if self.add(oid):  # it came meanwhile
+                del self.absent[oid]
+        self.run()
         for oid in self.absent:
             raise MissingObject(oid)
 
@@ -145,8 +155,7 @@ class Marks:
             heapq.heappush(self._queue, (-number, -unit))
 
     def _miss(self, oid: Oid, where: str) -> None:
-        if len(self.absent) < 1000:
-            self.absent.setdefault(oid, where)
+        self.absent.setdefault(oid, where)
 
 
 def unreadable(place: str, unit: int, error: CorruptObject) -> CorruptObject:

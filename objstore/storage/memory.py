@@ -6,15 +6,17 @@ Nothing survives the process. Payloads are kept as they are, uncompressed, and a
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
-from objstore.errors import CorruptObject, MissingObject, StoreClosed
+from objstore.errors import CollectedObject, CorruptObject, MissingObject, StoreClosed
 from objstore.objects.hashing import PLAIN_HASHER, Hasher
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.objects.references import references
-from objstore.storage.marking import EXPANDED, Named, Source
+from objstore.storage.collection import Swept
+from objstore.storage.marking import EXPANDED, UNMARKED, Marks, Named, Source
 from objstore.storage.protocol import Stage, Watch
+from objstore.storage.relying import relied_on
 from refs.edits import Applied, Note, RefEdit
 from refs.memory import MemoryRefs
 from refs.protocol import NO_CUTS, Cut, LogEntry, RefReader
@@ -33,6 +35,9 @@ class MemoryStorage:
         self.version = 0
         """How often refs were changed; who waits for more is told through `changed`."""
         self._closed = False
+        self._losses = 0  # how often anything was deleted
+        self._stages = 0
+        self._leased: set[Oid] = set()  # what open stages rely on
 
     @property
     def refs(self) -> RefReader:
@@ -56,9 +61,14 @@ class MemoryStorage:
             yield self.read(oid)
 
     def missing(self, oids: Iterable[Oid]) -> set[Oid]:
-        """Which of these are not here, or damaged."""
-        self._check_open()
-        return {oid for oid in oids if not self._is_sound(self._objects.get(oid))}
+        """Which of these are not here, or damaged. What is here is kept while a stage is open: it may rely on that."""
+        asked = set(oids)
+        with self._lock:
+            self._check_open()
+            gone = {oid for oid in asked if not self._is_sound(self._objects.get(oid))}
+            if self._stages:
+                self._leased |= asked - gone
+        return gone
 
     def objects(self) -> Iterator[tuple[Oid, Kind, int]]:
         """Every object as (oid, kind, payload size)."""
@@ -77,8 +87,16 @@ class MemoryStorage:
 
     def stage(self) -> Stage:
         """A stage that keeps its objects in memory."""
-        self._check_open()
-        return MemoryStage()
+        with self._lock:
+            self._check_open()
+            self._stages += 1
+        return MemoryStage(self._end_stage)
+
+    def _end_stage(self) -> None:
+        with self._lock:
+            self._stages -= 1
+            if not self._stages:
+                self._leased.clear()
 
     def apply(
         self, objects: Sequence[Object], edits: Sequence[RefEdit], note: Note, stage: Stage | None = None
@@ -88,6 +106,10 @@ class MemoryStorage:
         with self._lock:
             self._check_open()
             fresh = {obj.oid: obj for obj in (*objects, *staged) if not self._is_sound(self._objects.get(obj.oid))}
+            if self._losses:
+                for oid in relied_on((*objects, *staged), edits, fresh):
+                    if oid not in self._objects:
+                        raise CollectedObject(oid)
             before = {oid: self._objects[oid] for oid in fresh if oid in self._objects}
             # Objects first: readers take no lock, and who sees the ref must find what it names.
             self._objects.update(fresh)
@@ -130,6 +152,31 @@ class MemoryStorage:
         self._check_open()
         return MemoryWatch(self)
 
+    def sweep(self) -> MemorySweep:
+        """Begin a collection."""
+        return MemorySweep(self)
+
+    def expire_log(self, before: int) -> int:
+        """Forget the old part of the refs' logs."""
+        with self._lock:
+            self._check_open()
+            return self._refs.expire(before)
+
+    def keep_only(self, mark: Callable[[list[Source], Iterable[Oid]], Marks]) -> int:
+        """Delete what is not marked, nobody writing meanwhile; how many objects that were.
+
+        `mark` is given the sources and what open stages rely on.
+        """
+        with self._lock:
+            self._check_open()
+            source = MemorySource(self._objects.values())
+            marks = mark([source], self._leased)
+            dead = [obj.oid for obj, state in zip(source.objects, marks.states[0], strict=True) if state == UNMARKED]
+            for oid in dead:
+                del self._objects[oid]
+            self._losses += 1
+            return len(dead)
+
     def close(self) -> None:
         """Forget everything."""
         with self._lock:
@@ -144,6 +191,27 @@ class MemoryStorage:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreClosed(self.place, "it was closed")
+
+
+class MemorySweep:
+    """A collection in memory. Implements `collection.Sweep`: what was marked before only served to be counted."""
+
+    def __init__(self, storage: MemoryStorage) -> None:
+        self._storage = storage
+        self.sources = storage.sources()
+
+    def finish(self, marks: Marks, moved: Callable[[], Iterable[Oid]], *, thorough: bool = False) -> Swept:
+        """Mark anew with all writers waiting, and delete the rest. As `Sweep.finish`."""
+        del marks, moved, thorough  # made for storages whose writers must not wait that long
+
+        def mark(sources: list[Source], leased: Iterable[Oid]) -> Marks:
+            again = Marks(sources)
+            again.run(leased)
+            again.run(value for value in map(Oid, self._storage.refs.values()) if len(value) == 32)
+            again.check_whole()
+            return again
+
+        return Swept(self._storage.keep_only(mark), 0)
 
 
 class MemorySource:
@@ -202,8 +270,10 @@ class MemoryWatch:
 class MemoryStage:
     """The stage of a `MemoryStorage`: a dict of what was added. Implements `Stage`."""
 
-    def __init__(self) -> None:
+    def __init__(self, end: Callable[[], None]) -> None:
         self._held: dict[Oid, Object] = {}
+        self._end = end
+        self._ended = False
 
     @property
     def objects(self) -> list[Object]:
@@ -229,3 +299,6 @@ class MemoryStage:
 
     def __exit__(self, *exc: object) -> None:
         self._held.clear()
+        if not self._ended:
+            self._ended = True
+            self._end()

@@ -22,32 +22,39 @@ def mend_packs(storage: LocalStorage, record: Record, findings: tuple[Finding, .
     """Put every damaged pack aside, once what is whole of it lies in a new one; make damaged indexes again."""
     damaged = {finding.file: finding.reason for finding in findings if finding.fault is Fault.PACK}
     indexes = {finding.file: finding.reason for finding in findings if finding.fault is Fault.INDEX}
-    for pack in list(storage.packs):
-        reason = damaged.get(f"packs/{pack.name}.pack")
-        index_reason = indexes.get(f"packs/{pack.name}.index")
-        if reason is not None:
-            _salvage(storage, record, pack.name, reason)
-        elif index_reason is not None:
-            _index(storage, record, pack, index_reason)
+    with storage.maintenance():  # Nobody collects what is being copied.
+        for pack in list(storage.packs):
+            reason = damaged.get(f"packs/{pack.name}.pack")
+            index_reason = indexes.get(f"packs/{pack.name}.index")
+            if reason is not None:
+                _salvage(storage, record, pack, reason)
+            elif index_reason is not None:
+                _index(storage, record, pack, index_reason)
 
 
-def _salvage(storage: LocalStorage, record: Record, name: str, reason: str) -> None:
+def _salvage(storage: LocalStorage, record: Record, pack: OpenPack, reason: str) -> None:
     codec = FrameCodec(storage.hasher, storage.compression)
-    path = storage.folder.packs / f"{name}.pack"
+    path = storage.folder.packs / f"{pack.name}.pack"
     fresh = storage.fine_pack()
     seen: set[Oid] = set()
     try:
         if path.exists():
             for obj in whole_objects(path, codec):
-                if obj.oid not in seen:
+                if obj.oid not in seen and not _is_dead(pack, obj.oid):
                     seen.add(obj.oid)
                     fresh.add(obj)
         # The new pack is durable and listed before the old one is not; the old one's files go last.
-        storage.replace_pack(name, fresh if seen else None)
+        storage.replace_pack(pack.name, fresh if seen else None)
     finally:
         fresh.discard()
     record.put_aside(path, "put a damaged pack aside", reason, len(seen))
     record.put_aside(path.with_suffix(".index"), "put its index aside", "its pack is damaged")
+
+
+def _is_dead(pack: OpenPack, oid: Oid) -> bool:
+    """Whether an object was collected: what it names may be gone, so nobody must find it again."""
+    places = pack.find(oid) if pack.dead else ()
+    return bool(places) and all(place in pack.dead for place in places)
 
 
 def _index(storage: LocalStorage, record: Record, pack: OpenPack, reason: str) -> None:

@@ -87,11 +87,18 @@ def _recover(storage: Storage, source: Storage, findings: tuple[Finding, ...]) -
                 found.append(obj)
                 count += 1
         if len(found) >= _BATCH:
-            storage.apply(found, (), _NOTE)
+            _bring_back(storage, found)
             found = []
     if found:
-        storage.apply(found, (), _NOTE)
+        _bring_back(storage, found)
     return count
+
+
+def _bring_back(storage: Storage, objects: list[Object]) -> None:
+    if isinstance(storage, LocalStorage):
+        storage.bring_back(objects)
+    else:
+        storage.apply(objects, (), _NOTE)
 
 
 def _read(source: Storage, oid: Oid) -> Object | None:

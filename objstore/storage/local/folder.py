@@ -5,6 +5,9 @@
     journal-N.sqlite    fresh objects, refs, logs, and the list of packs; the highest N counts
     intake-N.log        what the journal will take up with its next transaction (see intake.py)
     packs/NAME.pack     sealed objects, and NAME.index beside each
+    gate                locked shared by who asks what there is, alone by who deletes (gate.py)
+    maintenance         locked by who packs or collects, so that they do not spoil each other's work
+    leases/             what open stages of living processes rely on (leases.py)
     cache/              derived, may be deleted at any time
 
 Bytes: docs/format/store.md.
@@ -25,7 +28,9 @@ FORMAT = 2
 _MARKER = re.compile(r"objstore store\nformat (\d{1,9})\nid ([0-9a-f]{32})\n(?:requires ([a-z0-9 -]+)\n)?", re.ASCII)
 _JOURNAL = re.compile(r"journal-(\d{1,9})\.sqlite", re.ASCII)
 _OURS = re.compile(
-    r"format(\.new)?|lock|packs|cache|intake-\d+\.log|journal-\d+\.sqlite(-wal|-shm|-journal|\.new.*)?", re.ASCII
+    r"format(\.new)?|lock|gate|maintenance|leases|packs|cache|intake-\d+\.log"
+    r"|journal-\d+\.sqlite(-wal|-shm|-journal|\.new.*)?",
+    re.ASCII,
 )
 
 
@@ -37,6 +42,9 @@ class Folder:
         self.packs = root / "packs"
         self.cache = root / "cache"
         self.lock = root / "lock"
+        self.gate = root / "gate"
+        self.maintenance = root / "maintenance"
+        self.leases = root / "leases"
         self.marker = root / "format"
 
     def journal(self, generation: int) -> Path:

@@ -2,6 +2,7 @@
 
     objects(id, oid, kind, domain, data)   `data` as packs.compression makes it; several rows of one oid are harmless
     packs(id, name, objects, bytes)        the sealed packs that belong to the store
+    dead_records(id, pack, places)         records of packs that were deleted (packs.places); there once there are any
     dictionaries(id, data)                 the zstd dictionaries that the store trained, beside the built-in one
     intake_mark(id, taken)                 how far the journal has taken up its intake (intake.py)
     refs, reflog                           refs.sqlite's
@@ -28,6 +29,7 @@ from objstore.errors import CorruptObject, StorageFailure, StoreClosed
 from objstore.objects.kinds import Domain, Kind, Object, Oid
 from objstore.packs.compression import Compression
 from objstore.packs.elision import OID_SIZE
+from objstore.packs.places import encode_places
 from objstore.storage.local.faults import from_os, from_sqlite
 from objstore.storage.local.folder import Folder
 from objstore.storage.local.intake import MARK, Intake
@@ -48,6 +50,10 @@ CREATE TABLE IF NOT EXISTS packs (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, objects INTEGER NOT NULL, bytes INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS dictionaries (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
 """
+_DEAD = """CREATE TABLE IF NOT EXISTS dead_records (
+    id INTEGER PRIMARY KEY, pack TEXT NOT NULL UNIQUE, places BLOB NOT NULL)"""
+_HAS_DEAD = "SELECT 1 FROM sqlite_master WHERE name = 'dead_records'"
+_PLACES = "(SELECT places FROM dead_records WHERE pack = name)"
 _FIND = "SELECT oid, kind, domain, data FROM objects WHERE substr(oid, 1, 8) = ?1 AND oid = ?2"
 _INSERT = "INSERT INTO objects (oid, kind, domain, data) VALUES (?, ?, ?, ?)"
 _PAGE = 512
@@ -57,11 +63,13 @@ _Connection = TypeVar("_Connection", bound=sqlite3.Connection)
 
 
 class PackRow(NamedTuple):
-    """A sealed pack as the journal knows it: its name, how many objects it holds, and its size in bytes."""
+    """A sealed pack as the journal knows it: its name, how many objects it holds, its size in bytes, and the places of
+    those that were deleted (`packs.places`; none: empty)."""
 
     name: str
     objects: int
     size: int
+    dead: bytes = b""
 
 
 class _Handle:
@@ -328,11 +336,14 @@ class Journal:
 
     def packs(self) -> list[PackRow]:
         """The packs of the store, oldest first."""
-        rows = self.connection().execute("SELECT name, objects, bytes FROM packs ORDER BY id").fetchall()
-        for name, objects, size in rows:
-            if not (isinstance(name, str) and _PACK_NAME.fullmatch(name) and {type(objects), type(size)} == {int}):
+        connection = self.connection()
+        dead = _PLACES if connection.execute(_HAS_DEAD).fetchone() else "NULL"
+        rows = connection.execute(f"SELECT name, objects, bytes, {dead} FROM packs ORDER BY id").fetchall()
+        for name, objects, size, dead in rows:
+            right = isinstance(name, str) and _PACK_NAME.fullmatch(name) and {type(objects), type(size)} == {int}
+            if not right or not (dead is None or isinstance(dead, bytes)):
                 raise CorruptObject(None, f"the journal of {self.place}: {name!r} is no pack")
-        return [PackRow(*row) for row in rows]
+        return [PackRow(name, objects, size, dead or b"") for name, objects, size, dead in rows]
 
     def dictionaries(self) -> list[bytes]:
         """The store's own dictionaries, oldest first."""
@@ -341,6 +352,11 @@ class Journal:
             if not isinstance(data, bytes):
                 raise CorruptObject(None, f"the journal of {self.place}: a dictionary is damaged")
         return [data for (data,) in rows]
+
+    def page_counts(self) -> tuple[int, int]:
+        """How many pages the file has, and how many of them are free."""
+        pages, free = (self.connection().execute(f"PRAGMA {name}_count").fetchone()[0] for name in ("page", "freelist"))
+        return pages, free
 
     def size(self) -> tuple[int, int]:
         """How many object rows there are, and the bytes of their data."""
@@ -387,7 +403,25 @@ class Journal:
     @staticmethod
     def add_pack(connection: sqlite3.Connection, pack: PackRow) -> None:
         """Make a sealed pack part of the store."""
-        connection.execute("INSERT INTO packs (name, objects, bytes) VALUES (?, ?, ?)", pack)
+        connection.execute("INSERT INTO packs (name, objects, bytes) VALUES (?, ?, ?)", pack[:3])
+
+    @classmethod
+    def replace_packs(cls, connection: sqlite3.Connection, names: Iterable[str], pack: PackRow | None) -> None:
+        """Put a pack, or nothing, in place of others."""
+        connection.execute(_DEAD)
+        for name in names:
+            connection.execute("DELETE FROM packs WHERE name = ?", (name,))
+            connection.execute("DELETE FROM dead_records WHERE pack = ?", (name,))
+        if pack is not None:
+            cls.add_pack(connection, pack)
+
+    @staticmethod
+    def set_dead(connection: sqlite3.Connection, name: str, places: Iterable[tuple[int, int]]) -> None:
+        """Say which records of a pack are deleted, all of them."""
+        connection.execute(_DEAD)
+        connection.execute(
+            "INSERT OR REPLACE INTO dead_records (pack, places) VALUES (?, ?)", (name, encode_places(places))
+        )
 
     @staticmethod
     def add_dictionary(connection: sqlite3.Connection, data: bytes) -> None:
@@ -399,6 +433,11 @@ class Journal:
         """Delete object rows, each given by its number and its oid: SQLite gives the number of a row that is gone to
         another."""
         connection.executemany("DELETE FROM objects WHERE id = ? AND oid IS ?", rows)
+
+    @staticmethod
+    def delete_numbers(connection: sqlite3.Connection, numbers: Iterable[int]) -> None:
+        """Delete object rows by their numbers alone, for who knows that none was given to another row since."""
+        connection.executemany("DELETE FROM objects WHERE id = ?", ((number,) for number in numbers))
 
     def vacuum(self) -> None:
         """Rewrite the file without its free pages. The caller holds the writers' turn."""

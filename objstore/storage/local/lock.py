@@ -4,6 +4,11 @@ Writers wait in the kernel (`flock`), which serves them roughly in the order the
 The lock is for speed: safety is SQLite's own and, for the intake, the lock's. The bytes of the file are `State`; every
 reader compares them with those it knows, so whoever changes something that others must notice changes them. They need
 not survive a power loss: who opens the store reads the truth from the disk.
+
+Behind the state stand two counters, raised under the lock inside the write transactions that they are about, whether
+these are committed in the end or not: `losses`, when objects are deleted for good, and `moves`, when rows or packs are
+taken away, their objects being gone or elsewhere. Who compares one under the lock with what it was before knows whether
+anything was taken away since. They serve processes that are alive and are of no meaning to others.
 """
 
 from __future__ import annotations
@@ -23,6 +28,8 @@ _PATIENCE = 0.005
 
 
 _STATE = struct.Struct(">QQQQQ")  # Aligned, so that a reader never sees half of a number.
+_LOSSES, _MOVES = _STATE.size, _STATE.size + 8  # Where the counters stand.
+_SIZE = _STATE.size + 16
 
 
 class State(NamedTuple):
@@ -72,12 +79,11 @@ class FileLock:
     def _mapped(self, read_only: bool) -> mmap.mmap | None:
         """The file's bytes for reading, without a system call each time. Writing goes by system call: on a full disk
         that is an error, where a map would be a signal."""
-        missing = _STATE.size - os.fstat(self._handle).st_size
-        if missing > 0:
-            if read_only:
-                return None
-            os.pwrite(self._handle, bytes(missing), _STATE.size - missing)
-        return mmap.mmap(self._handle, _STATE.size, access=mmap.ACCESS_READ)
+        size = os.fstat(self._handle).st_size
+        if size < _SIZE and not read_only:
+            os.pwrite(self._handle, bytes(_SIZE - size), size)
+            size = _SIZE
+        return mmap.mmap(self._handle, min(size, _SIZE), access=mmap.ACCESS_READ) if size >= _STATE.size else None
 
     def acquire(self) -> None:
         """Wait for the lock. StoreLocked after the time-out."""
@@ -114,7 +120,7 @@ class FileLock:
 
         ValueError: the file was closed.
         """
-        return b"" if self._map is None else self._map[:]
+        return b"" if self._map is None else self._map[: _STATE.size]
 
     def state(self) -> State:
         """What the file says; an empty one says generation 0."""
@@ -127,6 +133,25 @@ class FileLock:
     def state_it(self, stated: bytes) -> None:
         """Tell all processes, in bytes (`State.encoded`)."""
         os.pwrite(self._handle, stated, 0)
+
+    def losses(self) -> int:
+        """How often objects have been deleted for good. ValueError: the file was closed."""
+        return self._counter(_LOSSES)
+
+    def moves(self) -> int:
+        """How often rows or packs have been taken away."""
+        return self._counter(_MOVES)
+
+    def count_loss(self) -> None:
+        """Announce that objects are deleted. The caller holds the lock."""
+        os.pwrite(self._handle, (self.losses() + 1).to_bytes(8, "big"), _LOSSES)
+
+    def count_move(self) -> None:
+        """Announce that rows or packs are taken away. The caller holds the lock."""
+        os.pwrite(self._handle, (self.moves() + 1).to_bytes(8, "big"), _MOVES)
+
+    def _counter(self, at: int) -> int:
+        return 0 if self._map is None else int.from_bytes(self._map[at : at + 8], "big")
 
     def close(self) -> None:
         """Close the file; a lock that is held is released by it."""

@@ -17,6 +17,7 @@ from objstore.errors import CorruptObject
 from objstore.objects.kinds import Oid
 from objstore.packs.pack import Pack
 from objstore.packs.pack_index import PackIndex, encode_index
+from objstore.packs.places import decode_places
 from objstore.storage.local.frames import FrameCodec
 from objstore.storage.local.index_rebuild import keep_index, rebuild_index
 
@@ -30,6 +31,7 @@ class OpenPack:
         self.place = str(folder / f"{name}.pack")
         self.dead: frozenset[tuple[int, int]] = frozenset()
         """(frame, record) of objects that were deleted and still take up room."""
+        self._dead = b""
         self.unknown: CorruptObject | None = None
         """Why the index does not know all that the pack holds, or held; None: it does."""
         self._id = bytes.fromhex(name)
@@ -62,6 +64,12 @@ class OpenPack:
     def frame_bytes(self, number: int) -> bytes:
         """The stored bytes of a frame. CorruptObject."""
         return bytes(self.pack.frame_data(number))
+
+    def bury(self, places: bytes) -> None:
+        """Take these records (`packs.places`) for deleted, all that are. CorruptObject."""
+        if places != self._dead:
+            self.dead = frozenset(decode_places(places)) if places else frozenset()
+            self._dead = places
 
     def find(self, oid: Oid) -> tuple[tuple[int, int], ...]:
         """Where an object may lie, as (frame, record); a bad fan-out makes the index anew."""

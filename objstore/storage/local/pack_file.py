@@ -1,16 +1,12 @@
 """Making one pack: a stream of objects becomes frames, compressed beside the caller, and at the end a sealed file.
 
-Until `seal` the file has a name of its own that no store lists and an OS lock that tells it from an orphan. `seal`
-makes the pack and then its index durable; only then may a transaction list it. Bytes: docs/format/pack.md.
+What becomes of the file is `pack_output`'s business.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections import deque
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +15,11 @@ from objstore.objects.hashing import Hasher
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.packs.base import Base, encode_base, shared_text
 from objstore.packs.compression import Compression
-from objstore.packs.frame import encode_frame
-from objstore.packs.pack import PackWriter
-from objstore.packs.pack_index import encode_index
-from objstore.storage.local.faults import from_os
-from objstore.storage.local.folder import replacing, sync_folder, write_all
+from objstore.packs.frame import Frame, encode_frame
+from objstore.packs.frame_header import decode_header
 from objstore.storage.local.frames import FrameCodec, open_frame
 from objstore.storage.local.journal import PackRow
+from objstore.storage.local.pack_output import PackOutput
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -43,31 +37,26 @@ class PackFile:
     """A pack that is being written. For one thread; compression runs on `threads` others."""
 
     def __init__(
-        self, folder: Path, hasher: Hasher, compression: Compression, frame_bytes: int, level: int, threads: int = 2
+        self,
+        folder: Path,
+        hasher: Hasher,
+        compression: Compression,
+        frame_bytes: int,
+        level: int,
+        threads: int = 2,
+        losses: int = 0,
     ) -> None:
+        """`losses`: how often anything was deleted from the store when the pack was begun, before what it takes was
+        read."""
         from concurrent.futures import ThreadPoolExecutor
 
-        self._folder = folder
         self._hasher = hasher
         self._compression = compression
         self._frame_bytes = frame_bytes
         self._level = level
-        self._pack_id = os.urandom(16)
-        self.name = self._pack_id.hex()
-        self._path = folder / f"{self.name}.stage"
-        try:
-            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise from_os(error, str(folder)) from error
-        fcntl.flock(self._handle, fcntl.LOCK_EX)
-        self._written = 0
-        self._spans: list[tuple[int, int]] = []  # of the frames in the file: offset, length
-        try:
-            self._writer = PackWriter(self._write, self._pack_id)
-        except BaseException:  # A full disk takes the name of a file and not its first byte.
-            os.unlink(self._path)
-            os.close(self._handle)
-            raise
+        self._output = PackOutput(folder)
+        self.losses = losses
+        self.name = self._output.name
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="objstore-pack")
         self._waiting: deque[tuple[list[Object], Future[bytes]]] = deque()
         self._current: list[Object] = []
@@ -131,51 +120,44 @@ class PackFile:
         first_waiting = self._cut - len(self._waiting)
         if frame >= first_waiting:
             return self._waiting[frame - first_waiting][0][record]
-        codec = FrameCodec(self._hasher, self._compression)
-        decoded = open_frame(frame, self._stored, lambda number: codec.base_text(self._stored(number)), codec)
+        decoded = self._open(frame)
         return Object(oid, decoded.kind(record), decoded.payload(record), self._hasher.domain)
+
+    def named(self) -> Iterator[Oid]:
+        """Every id that its objects name and that lies in another frame. For a sealed pack. CorruptObject."""
+        for number in range(self._cut):
+            if decode_header(self._stored(number)).records:
+                frame = self._open(number)
+                for record in range(len(frame)):
+                    yield from (name for name in frame.names(record) if not isinstance(name, int))
 
     def seal(self) -> PackRow:
         """Make the pack and its index durable under their own names; once it is, only say so again.
 
         StoreFull, StorageFailure: nothing is kept.
         """
-        if self._sealed is not None:
-            return self._sealed
         try:
             self.cut()
             while self._waiting:
                 self._drain_one()
-            size = self._writer.finish()
-            os.fsync(self._handle)
-            # The index first gets its name: a pack that is found without one is only slower to take up.
-            index = encode_index(self._pack_id, self._index_entries())
-            with replacing(self._folder / f"{self.name}.index") as handle:
-                write_all(handle, index)
-            os.rename(self._path, self._folder / f"{self.name}.pack")
-            sync_folder(self._folder)
-        except OSError as error:
-            self.discard()
-            raise from_os(error, str(self._folder)) from error
+            return self._output.seal(self._index_entries())
         except BaseException:
             self.discard()
             raise
-        self._pool.shutdown()
-        self._sealed = PackRow(self.name, len(self._entries), size + len(index))
-        return self._sealed
+        finally:
+            self._pool.shutdown(cancel_futures=True)
 
     def discard(self) -> None:
-        """Let go of the pack. Its file goes too, unless it is sealed: then the store may list it."""
-        if self._handle < 0:
-            return
-        for name in (f"{self.name}.stage", f"{self.name}.index") if self._sealed is None else ():
-            with suppress(OSError):
-                os.unlink(self._folder / name)
-        self._close()
+        """Let go of the pack: its file goes too, unless it is sealed: then the store may list it."""
+        self._pool.shutdown(cancel_futures=True)
+        self._output.discard()
+
+    def _open(self, frame: int) -> Frame:
+        codec = FrameCodec(self._hasher, self._compression)
+        return open_frame(frame, self._stored, lambda number: codec.base_text(self._stored(number)), codec)
 
     def _stored(self, frame: int) -> bytes:
-        offset, length = self._spans[frame]
-        return os.pread(self._handle, length, offset)
+        return self._output.frame(frame)
 
     def _encode(self, objects: list[Object], base: Base | None) -> bytes:
         fine = self._frame_bytes <= FINE_FRAME
@@ -186,23 +168,8 @@ class PackFile:
 
     def _drain_one(self) -> None:
         _, future = self._waiting[0]
-        frame = future.result()
-        self._spans.append((self._written, len(frame)))
-        self._writer.add(frame)
+        self._output.add(future.result())
         self._waiting.popleft()
-
-    def _write(self, data: bytes) -> None:
-        try:
-            write_all(self._handle, data)
-        except OSError as error:
-            raise from_os(error, str(self._folder)) from error
-        self._written += len(data)
 
     def _index_entries(self) -> Iterable[tuple[Oid, int, int]]:
         return ((oid, frame, record) for oid, (frame, record) in self._entries.items())
-
-    def _close(self) -> None:
-        self._pool.shutdown(cancel_futures=True)
-        if self._handle >= 0:
-            os.close(self._handle)
-            self._handle = -1

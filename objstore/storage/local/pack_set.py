@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from objstore.errors import CorruptObject
@@ -33,7 +33,7 @@ class PackSet:
         self._folder = folder
         self._read_only = read_only
         self._hasher = hasher
-        self._codec = FrameCodec(hasher, compression)
+        self.codec = FrameCodec(hasher, compression)
         self._packs: tuple[OpenPack, ...] = ()
         self._frames: OrderedDict[tuple[str, int], Frame] = OrderedDict()
         self._cached = 0
@@ -44,16 +44,27 @@ class PackSet:
         return iter(self._packs)
 
     def refresh(self, rows: Iterable[PackRow]) -> bool:
-        """Open what the journal lists, newest first; whether anything changed."""
-        names = [row.name for row in rows][::-1]
+        """Open what the journal lists, newest first; whether there are others than before."""
+        rows = list(rows)[::-1]
+        names = [row.name for row in rows]
         with self._lock:
-            if names == [pack.name for pack in self._packs]:
-                return False
-            known = {pack.name: pack for pack in self._packs}
-            self._packs = tuple(
-                known.get(name) or OpenPack(self._folder, name, self._codec, self._read_only) for name in names
-            )
-            return True
+            changed = names != [pack.name for pack in self._packs]
+            if changed:
+                known = {pack.name: pack for pack in self._packs}
+                self._packs = tuple(
+                    known.get(name) or OpenPack(self._folder, name, self.codec, self._read_only) for name in names
+                )
+                self._forget(known.keys() - set(names))
+            for pack, row in zip(self._packs, rows, strict=True):
+                pack.bury(row.dead)
+            return changed
+
+    def _forget(self, names: Collection[str]) -> None:
+        """Let go of frames of packs that are gone."""
+        for key in [key for key in self._frames if key[0] in names]:
+            self._cached -= self._frames.pop(key).raw_size
+        for key in [key for key in self._bases if key[0] in names]:
+            del self._bases[key]
 
     def mend(self) -> bool:
         """Read every index whole that was not yet, and make damaged ones again; whether there were any.
@@ -78,6 +89,8 @@ class PackSet:
         damage: CorruptObject | None = None
         for pack in self._packs:
             for number, record in pack.find(oid):
+                if pack.dead and (number, record) in pack.dead:
+                    continue
                 try:
                     frame = self._frame(pack, number)
                     kind, payload = frame.kind(record), frame.payload(record)
@@ -127,7 +140,8 @@ class PackSet:
         if not pack.pack.frame_records(number):  # a base
             return []
         frame = self.open_frame(pack, number)
-        return [(frame.oid(record), frame.kind(record), frame.size(record)) for record in range(len(frame))]
+        alive = (record for record in range(len(frame)) if (number, record) not in pack.dead)
+        return [(frame.oid(record), frame.kind(record), frame.size(record)) for record in alive]
 
     def find_ids(self, prefix: bytes, odd_nibble: bool, limit: int) -> list[Oid]:
         """Ids that begin with the prefix. CorruptObject: there are none, but for what is damaged."""
@@ -146,6 +160,8 @@ class PackSet:
         damage: CorruptObject | None = None
         for pack in self._packs:
             for _, number, record in pack.index.find_prefix(prefix[:8], odd_nibble and len(prefix) <= 8):
+                if (number, record) in pack.dead:
+                    continue
                 try:
                     oid = self._frame(pack, number).oid(record)
                 except (CorruptObject, IndexError) as error:
@@ -177,13 +193,13 @@ class PackSet:
 
     def open_frame(self, pack: OpenPack, number: int) -> Frame:
         """A frame, read anew. CorruptObject."""
-        return open_frame(number, pack.frame_bytes, lambda base: self._base_text(pack, base), self._codec)
+        return open_frame(number, pack.frame_bytes, lambda base: self._base_text(pack, base), self.codec)
 
     def _base_text(self, pack: OpenPack, number: int) -> bytes:
         key = (pack.name, number)
         text = self._bases.get(key)
         if text is None:
-            text = self._codec.base_text(pack.frame_bytes(number))
+            text = self.codec.base_text(pack.frame_bytes(number))
             with self._lock:
                 # The same bytes object each time: decompressors are kept by its identity.
                 text = self._bases.setdefault(key, text)

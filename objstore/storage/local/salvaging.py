@@ -32,6 +32,7 @@ _COPIED = (
     "reflog",
     "reflog_numbers",
     "reflog_cuts",
+    "dead_records",
     "epochs",
     "intake_mark",
 )
@@ -123,7 +124,7 @@ def _copy_table(source: sqlite3.Connection, target: sqlite3.Connection, table: s
         return 0
     if made is None or not columns:
         return 0
-    if table in ("epochs", "reflog_cuts"):  # Made when first needed.
+    if table in ("epochs", "reflog_cuts", "dead_records"):  # Made when first needed.
         target.execute(made[0])
     copied = 0
     marks = ", ".join("?" * len(columns))

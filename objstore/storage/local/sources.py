@@ -18,7 +18,7 @@ from objstore.objects.references import references
 from objstore.packs.frame import Frame
 from objstore.packs.pack_index import PREFIX_SIZE
 from objstore.storage.local.journal import Journal
-from objstore.storage.local.pack_set import OpenPack
+from objstore.storage.local.open_pack import OpenPack
 from objstore.storage.marking import EXPANDED, GONE, MARKED, UNMARKED, Named, unreadable
 
 _ROWS = 256  # of the journal in a unit
@@ -39,6 +39,11 @@ class PackSource:
         counts = (pack.pack.frame_records(number) for number in range(pack.pack.frames))
         self.firsts = array("Q", accumulate(counts, initial=0))
         """The number of the first record of each frame, and the count of all."""
+
+    def place_of(self, number: int) -> tuple[int, int]:
+        """Frame and record of a number."""
+        frame = self.unit_of(number)
+        return frame, number - self.firsts[frame]
 
     def states(self) -> bytearray:
         """UNMARKED for each record, GONE where the journal says so."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 
 from objstore.errors import MissingObject
 from objstore.objects.kinds import Object, Oid
+from objstore.objects.references import references
 from objstore.storage.local.journal import PackRow
+from objstore.storage.local.leases import Leases
 from objstore.storage.local.pack_file import PackFile
 
 _JOURNAL_BYTES = 256 << 10
@@ -16,8 +19,11 @@ _JOURNAL_OBJECTS = 256
 class LocalStage:
     """Objects gathered in memory up to a bound, in a pack file beyond it. Implements `Stage`."""
 
-    def __init__(self, make_pack: Callable[[], PackFile]) -> None:
+    def __init__(self, make_pack: Callable[[], PackFile], leases: Leases) -> None:
         self._make_pack = make_pack
+        self._leases = leases
+        leases.begin()
+        self._ended = False
         self._held: dict[Oid, Object] = {}
         self._bytes = 0
         self._pack: PackFile | None = None
@@ -55,6 +61,12 @@ class LocalStage:
             return list(self._held.values()), None
         return [], self._pack.seal()
 
+    def named(self) -> Iterator[Oid]:
+        """Every id that objects of this stage name, but for those of the stage; some more than once. CorruptObject."""
+        held = (oid for obj in self._held.values() for oid in references(obj.kind, obj.payload))
+        packed = () if self._pack is None else self._pack.named()
+        yield from (oid for oid in chain(held, packed) if oid not in self)
+
     def __enter__(self) -> LocalStage:
         return self
 
@@ -62,3 +74,6 @@ class LocalStage:
         self._held.clear()
         if self._pack is not None:
             self._pack.discard()
+        if not self._ended:
+            self._ended = True
+            self._leases.end()

@@ -10,28 +10,33 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from itertools import chain
 from weakref import WeakSet
 
 from objstore.errors import CorruptObject, MissingObject, ReadOnlyStore, StoreClosed
 from objstore.objects.hashing import PLAIN_HASHER
 from objstore.objects.kinds import Kind, Object, Oid
+from objstore.storage.collection import Overtaken
 from objstore.storage.local.folder import Folder
+from objstore.storage.local.gate import locked
 from objstore.storage.local.intake import is_small, raw_rows
 from objstore.storage.local.journal import Journal, PackRow
 from objstore.storage.local.lock import FileLock
 from objstore.storage.local.pack_file import BULK_FRAME, FINE_FRAME, PackFile
 from objstore.storage.local.pack_set import PackSet
+from objstore.storage.local.reliance import Reliance
 from objstore.storage.local.sources import JournalSource, PackSource
 from objstore.storage.local.stage import LocalStage
+from objstore.storage.local.sweeping import LocalSweep
 from objstore.storage.local.watch import LocalWatch
-from objstore.storage.local.writer import Writer
+from objstore.storage.local.writer import Work, Writer
 from objstore.storage.marking import Source
 from objstore.storage.protocol import Stage, Watch
 from refs.adoption import in_order
 from refs.edits import Applied, Note, RefEdit
+from refs.expiry import expire_in
 from refs.protocol import NO_CUTS, Cut, LogEntry, RefReader
 from refs.rules import check_edits
 
@@ -49,12 +54,15 @@ class LocalStorage:
         self.hasher = PLAIN_HASHER
         self.read_only = read_only
         self.journal = journal
-        self._lock = lock
+        self.lock = lock
         journal.load_dictionaries()
         self.compression = journal.compression
         self._writer = Writer(journal, lock)
         self.packs = PackSet(folder.packs, self.hasher, self.compression, read_only)
-        self.packs.refresh(journal.packs())
+        self._refreshing = threading.Lock()
+        self.reliance = Reliance(folder, lock, journal, self.refresh, read_only)
+        """What this process relies on; made before the packs are opened, which may be newer than it knows."""
+        self.refresh()
         self._close_lock = threading.Lock()
         self._closed = False
         self._watches: WeakSet[LocalWatch] = WeakSet()
@@ -88,7 +96,7 @@ class LocalStorage:
             found, damage = None, error
         if found is None:
             found = self._read_journal(oid)
-        if found is None and self._refresh():
+        if found is None and self.refresh():
             found = self.packs.read(oid)
         if found is None and damage is not None:
             raise damage
@@ -100,13 +108,18 @@ class LocalStorage:
             yield self.read(oid)
 
     def missing(self, oids: Iterable[Oid]) -> set[Oid]:
-        """Which of these are not here; a damaged object counts as missing, so that writing it again heals it."""
+        """Which of these are not here; a damaged object counts as missing, so that writing it again heals it.
+
+        What is here stays for as long as a stage of this storage is open: it may come to rely on the answer.
+        """
         if self._closed:
             raise StoreClosed(self.place, "it was closed")
-        wanted = list(dict.fromkeys(oids))
+        return self.reliance.ask(list(dict.fromkeys(oids)), self._missing)
+
+    def _missing(self, wanted: Sequence[Oid]) -> set[Oid]:
         # The journal first: what repack moves meanwhile goes from there into the packs.
         logged = self.journal.may_hold(wanted)
-        self._refresh()
+        self.refresh()
         may_hold = self.packs.may_hold
         return {oid for oid in wanted if not ((oid[:8] in logged or may_hold(oid)) and self._has(oid))}
 
@@ -115,7 +128,7 @@ class LocalStorage:
 
         CorruptObject, when all others were given: something cannot be read.
         """
-        self._refresh()
+        self.refresh()
         damage: CorruptObject | None = None
         try:
             yield from self.packs.objects()
@@ -134,7 +147,7 @@ class LocalStorage:
 
     def find_ids(self, prefix: bytes, odd_nibble: bool, limit: int) -> list[Oid]:
         """Ids that begin with the prefix, sorted, at most `limit`."""
-        self._refresh()
+        self.refresh()
         digits = prefix.hex()[: 2 * len(prefix) - odd_nibble]
         low, high = bytes.fromhex(digits[:16].ljust(16, "0")), bytes.fromhex(digits[:16].ljust(16, "f"))
         fresh = [*self.journal.intake.rows, *self.journal.find_ids(low, high, 4 * limit)]
@@ -146,42 +159,54 @@ class LocalStorage:
         """A stage: in memory while it is small, a pack in the making beyond that."""
         self._check_writable()
         self.journal.check_sound()
-        return LocalStage(self.bulk_pack)
+        return LocalStage(self.bulk_pack, self.reliance.leases)
 
     def bulk_pack(self) -> PackFile:
         """A new pack for files: large frames."""
         self._check_writable()
-        return PackFile(self.folder.packs, self.hasher, self.compression, BULK_FRAME, BULK_LEVEL)
+        losses = self.reliance.catch_up()
+        return PackFile(self.folder.packs, self.hasher, self.compression, BULK_FRAME, BULK_LEVEL, losses=losses)
 
     def fine_pack(self) -> PackFile:
         """A new pack for what is read one by one: small frames, packed harder."""
         self._check_writable()
-        return PackFile(self.folder.packs, self.hasher, self.compression, FINE_FRAME, FINE_LEVEL)
+        losses = self.reliance.catch_up()
+        return PackFile(self.folder.packs, self.hasher, self.compression, FINE_FRAME, FINE_LEVEL, losses=losses)
 
     def apply(
         self, objects: Sequence[Object], edits: Sequence[RefEdit], note: Note, stage: Stage | None = None
     ) -> Applied:
         """Keep the objects and make the edits in one transaction: one flush."""
         self._check_writable()
+        losses = self.reliance.catch_up()
         pack: PackRow | None = None
-        if isinstance(stage, LocalStage):
-            held, pack = stage.seal()
+        staged = stage if isinstance(stage, LocalStage) else None
+        if staged is not None:
+            held, pack = staged.seal()
             objects = [*objects, *held]
         check_edits(edits, note)
-        fresh = [obj for obj in objects if obj.kind in _RARELY_TWICE or not self._has(obj.oid)]
+        known = {obj.oid: obj for obj in objects if obj.kind not in _RARELY_TWICE and self._has(obj.oid)}
+        fresh = [obj for obj in objects if obj.oid not in known] if known else objects
+        self.reliance.check(losses, objects, edits, staged, self.read)
         small = None if pack is not None or not is_small(fresh, edits, note) else (edits, note, raw_rows(fresh))
         rows = None if small else self.journal.encode(fresh)
 
         def work(connection: sqlite3.Connection) -> Applied:
+            # Nothing is deleted while this runs. What was deleted since `losses` was asked for has to be looked at.
+            if self.lock.losses() != losses:
+                self.reliance.check(self.reliance.catch_up(shut=True), objects, edits, staged, self.read)
+                gone = [obj for oid, obj in known.items() if not self._has(oid)]
+                self.journal.insert(connection, self.journal.encode(gone))
             applied = self.journal.refs.apply_in(connection, edits, note) if edits else Applied(0)
             self.journal.insert(connection, self.journal.encode(fresh) if rows is None else rows)
             if pack is not None:
                 self.journal.add_pack(connection, pack)
             return applied
 
-        applied = self._writer.write(work, small)
+        applied = self._writer.write(work, small, losses)
+        self.reliance.wrote(losses, objects)
         if pack is not None:
-            self._refresh()
+            self.refresh()
         assert isinstance(applied, Applied)
         return applied
 
@@ -191,6 +216,12 @@ class LocalStorage:
         entries = in_order(operations, cuts)
         self._writer.write(lambda connection: self.journal.refs.adopt_in(connection, entries, cuts))
         return len(entries)
+
+    def transact(self, work: Work) -> object:
+        """Run `work` on the journal in a write transaction of its own or shared with other threads'; its result, once
+        that is durable. The journal's tables hold everything by then. What it raises undoes its own changes alone."""
+        self._check_writable()
+        return self._writer.write(work)
 
     def turn(self) -> AbstractContextManager[None]:
         """This thread's turn among the writers of all processes. What was written before may lie in the intake."""
@@ -207,31 +238,52 @@ class LocalStorage:
 
     def move_to_pack(self, pack: PackFile, rows: Sequence[tuple[int, Oid]]) -> None:
         """Seal a pack and, in one transaction, list it and let the journal forget these rows, (number, oid) of what
-        the pack holds."""
+        the pack holds.
+
+        Overtaken: objects were deleted since the pack was begun (`fine_pack`), and it would bring them back. Begin anew.
+        """
         sealed = pack.seal()
 
         def work(connection: sqlite3.Connection) -> None:
+            self._count_move(pack)
             self.journal.add_pack(connection, sealed)
             self.journal.delete_rows(connection, rows)
 
         self._writer.write(work)
-        self._refresh()
+        self.refresh()
 
     def replace_pack(self, name: str, pack: PackFile | None) -> None:
-        """In one transaction, stop listing a pack and list a new one (None: there is nothing to put in its place)."""
+        """In one transaction, stop listing a pack and list a new one (None: there is nothing to put in its place).
+
+        Overtaken: as `move_to_pack`.
+        """
         sealed = None if pack is None else pack.seal()
 
         def work(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM packs WHERE name = ?", (name,))
-            if sealed is not None:
-                self.journal.add_pack(connection, sealed)
+            self._count_move(pack)
+            self.journal.replace_packs(connection, [name], sealed)
 
         self._writer.write(work)
-        self._refresh()
+        self.refresh()
 
     def forget_rows(self, rows: Sequence[tuple[int, object]]) -> None:
-        """Let the journal forget these rows, given as (number, what stands there as the oid)."""
-        self._writer.write(lambda connection: self.journal.delete_rows(connection, rows))
+        """Let the journal forget these rows, given as (number, what stands there as the oid): what cannot be read."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            self.lock.count_move()
+            self.journal.delete_rows(connection, rows)
+
+        self._writer.write(work)
+
+    def bring_back(self, objects: Sequence[Object]) -> None:
+        """Write objects that damage took, whatever they name: that may be brought back after them."""
+        rows = self.journal.encode(objects)
+        self._writer.write(lambda connection: self.journal.insert(connection, rows))
+
+    def _count_move(self, pack: PackFile | None) -> None:
+        if pack is not None and pack.losses != self.lock.losses():
+            raise Overtaken
+        self.lock.count_move()
 
     def add_dictionary(self, data: bytes) -> None:
         """Keep a dictionary and use it for new data; other processes read with it at once and use it once reopened."""
@@ -245,18 +297,39 @@ class LocalStorage:
         self._writer.settle()
 
     def shrink_journal(self) -> None:
-        """Give the journal's free pages back to the file system."""
-        with self._writer.turn():
-            self.journal.vacuum()
+        """Give the journal's free pages back to the file system once they are a quarter of it: writers wait meanwhile."""
+        pages, free = self.journal.page_counts()
+        if free and 4 * free >= pages:
+            with self._writer.turn():
+                self.journal.vacuum()
+
+    @contextmanager
+    def maintenance(self) -> Generator[None, None, None]:
+        """This thread's turn among those who pack or collect. For speed only: it spares them vain work."""
+        self._check_writable()
+        with locked(self.folder.maintenance, alone=True):
+            yield
 
     def sources(self) -> list[Source]:
         """Where the objects lie, oldest first; what the intake holds goes into the journal. CorruptObject: an index
         cannot be trusted."""
         if not self.read_only:
             self.settle()
-        self._refresh()
+        self.refresh()
         packs: list[Source] = [PackSource(pack, self.packs.open_frame) for pack in reversed(list(self.packs))]
         return [*packs, JournalSource(self.journal, self.hasher)]
+
+    def sweep(self) -> LocalSweep:
+        """Begin a collection. CorruptObject: an index cannot be trusted."""
+        self._check_writable()
+        return LocalSweep(self)
+
+    def expire_log(self, before: int) -> int:
+        """Forget the old part of the refs' logs."""
+        self._check_writable()
+        forgotten = self._writer.write(lambda connection: expire_in(connection, before))
+        assert isinstance(forgotten, int)
+        return forgotten
 
     def close(self) -> None:
         """Close all files; harmless when done twice."""
@@ -267,7 +340,7 @@ class LocalStorage:
                 self.journal.close()
                 for watch in list(self._watches):
                     watch.close()
-                self._lock.close()
+                self.lock.close()
 
     def _read_journal(self, oid: Oid) -> Object | None:
         try:
@@ -305,8 +378,16 @@ class LocalStorage:
         except CorruptObject:
             return False
 
-    def _refresh(self) -> bool:
-        return self.packs.refresh(self.journal.packs())
+    def refresh(self) -> bool:
+        """Take up the packs that the journal lists now; whether there are others than before."""
+        with self._refreshing:  # An older list must not be taken up after a newer one: it would bring back the dead.
+            changed = False
+            while True:
+                rows = self.journal.packs()
+                changed |= self.packs.refresh(rows)
+                # A pack may have been replaced between the reading of the list and the opening of its file.
+                if all(pack.fault is None for pack in self.packs) or rows == self.journal.packs():
+                    return changed
 
     def _check_writable(self) -> None:
         if self.read_only:

@@ -27,11 +27,12 @@ Work = Callable[[sqlite3.Connection], object]
 
 
 class _Request:
-    __slots__ = ("done", "error", "result", "small", "work")
+    __slots__ = ("done", "error", "losses", "result", "small", "work")
 
-    def __init__(self, work: Work, small: Wanted | None) -> None:
+    def __init__(self, work: Work, small: Wanted | None, losses: int) -> None:
         self.work = work
         self.small = small
+        self.losses = losses
         self.result: object = None
         self.error: BaseException | None = None
         self.done = False
@@ -48,13 +49,14 @@ class Writer:
         self._mutex = threading.Lock()
         self._owner = 0  # the thread that holds a turn
 
-    def write(self, work: Work, small: Wanted | None = None) -> object:
+    def write(self, work: Work, small: Wanted | None = None, losses: int = 0) -> object:
         """Run `work` in a transaction and return its result once that is durable.
 
         What `work` raises undoes its own changes alone and is raised here. `small`, if it is given, is the same as a
-        transaction for the intake, and is made there instead where that can be; its result is `Applied`.
+        transaction for the intake, and is made there instead where that can be; its result is `Applied`. It relies on
+        objects that were there when the lock's count of `losses` was this: with another one, `work` has to look again.
         """
-        request = _Request(work, small)
+        request = _Request(work, small, losses)
         if self._owner == threading.get_ident():
             self._commit([request])
         else:
@@ -113,7 +115,7 @@ class Writer:
         try:
             self._journal.check_sound()
             if len(self._journal.intake):
-                self._commit([_Request(lambda _: None, None)])
+                self._commit([_Request(lambda _: None, None, 0)])
             self._journal.intake.give_back()
         finally:
             self._lock.release()
@@ -122,7 +124,8 @@ class Writer:
         intake = self._journal.intake
         try:
             self._journal.check_sound()
-            small = [request.small for request in requests if request.small is not None]
+            losses = self._lock.losses()
+            small = [r.small for r in requests if r.small is not None and r.losses == losses]
             if len(small) == len(requests) and intake.has_room(small):
                 self._record(requests, small)
             else:

@@ -49,7 +49,7 @@ def rows_in_the_file(folder: Path) -> int:
 def leave(storage: LocalStorage) -> None:
     """As a process that is killed: nothing is closed well."""
     storage.journal.intake.close()
-    storage._lock.close()
+    storage.lock.close()
 
 
 @pytest.fixture
