@@ -52,6 +52,7 @@ IMPORTERS = {
     "langgraph": "objstore/adapters/langgraph/",
     "msgpack": "objstore/objects/codec.py",
     "nacl": "objstore/keys/",
+    "ormsgpack": "objstore/adapters/langgraph/",
     "openhands": "objstore/adapters/openhands",
     "pathspec": "objstore/files/ignore.py",
     "pydantic": "objstore/settings/schema.py",

@@ -242,7 +242,18 @@ def lock(arguments: Sequence[str]) -> int:
     options = ["--universal", "--generate-hashes", "--no-annotate", "--quiet", "--python-version", "3.11"]
     header = ["--custom-compile-command", "python3 tools/dev.py lock"]
     target = ["pyproject.toml", "--output-file", REQUIREMENTS.name]
-    return run(tool("uv", folder), "pip", "compile", *options, *header, *chosen, *arguments, *target)
+    before = pinned()
+    code = run(tool("uv", folder), "pip", "compile", *options, *header, *chosen, *arguments, *target)
+    if gone := before - pinned():
+        # A pin that nothing asks for goes unseen otherwise, and is missed where the environment is made anew.
+        say(f"no longer pinned, since pyproject.toml does not ask for it: {', '.join(sorted(gone))}")
+    return code
+
+
+def pinned() -> set[str]:
+    """The names that have a pin."""
+    lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
+    return {line.partition("==")[0] for line in lines if "==" in line}
 
 
 def is_installed(folder: Path) -> bool:

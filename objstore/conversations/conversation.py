@@ -221,12 +221,21 @@ class Conversation:
             make_refs(self._repo, (fresh,), made, f"edit of {self.name}", (), stage)
         return self._sibling(fresh)
 
-    def rewind(self, moment: When, *, checkout: str | Path | None = None, discard: bool = False) -> CommitInfo:
+    def rewind(
+        self,
+        moment: When,
+        *,
+        checkout: str | Path | None = None,
+        discard: bool = False,
+        expected_head: CommitInfo | Oid | None = None,
+    ) -> CommitInfo:
         """Move the head: chat, files and settings. With `checkout` a directory comes along.
 
-        DirtyWorkspace: the directory has changes that no commit holds (`discard` gives them up); nothing was changed.
+        DirtyWorkspace: the directory has changes that no commit holds (`discard` gives them up); MovedHead: the head is
+        not `expected_head`. Nothing was changed then.
         """
-        head = self._branch.need_head()
+        expected = expected_head.oid if isinstance(expected_head, CommitInfo) else expected_head
+        head = self._branch.need_head() if expected is None else expected
         target = locate(self._branch, moment)
         if checkout is not None and not discard:
             refuse_dirty(self._branch, Path(checkout), self._repo.commit(head).files, self._repo.commit(target).files)
