@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from objstore.objects.kinds import Oid
@@ -45,6 +45,17 @@ class Collectable(Protocol):
 
     def sweep(self) -> Sweep:
         """Begin a collection."""
+        ...
+
+    def erase(self, oids: Collection[Oid]) -> int:
+        """Delete these objects wherever they lie, although others name them, and every trace of their bytes; how many
+        copies there were (an object may lie twice, or nowhere).
+
+        What named them goes on naming them: say first, durably, that they are gone on purpose, or fsck and gc take
+        them for lost; and take care that no writer or pull brings them back. Other events' text stays, were it the
+        same; dictionaries that the store trained may hold pieces of it, and backups and other stores are not touched.
+        In a stage that is open it stays until that is applied: erase again then. StoreFull: nothing was done.
+        """
         ...
 
     def expire_log(self, before: int) -> int:

@@ -6,7 +6,7 @@ Nothing survives the process. Payloads are kept as they are, uncompressed, and a
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from objstore.errors import CollectedObject, CorruptObject, MissingObject, StoreClosed
@@ -155,6 +155,13 @@ class MemoryStorage:
     def sweep(self) -> MemorySweep:
         """Begin a collection."""
         return MemorySweep(self)
+
+    def erase(self, oids: Collection[Oid]) -> int:
+        """Delete these objects, whatever names them."""
+        with self._lock:
+            self._check_open()
+            self._losses += 1
+            return sum(self._objects.pop(oid, None) is not None for oid in set(oids))
 
     def expire_log(self, before: int) -> int:
         """Forget the old part of the refs' logs."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import chain
 from weakref import WeakSet
@@ -323,6 +323,14 @@ class LocalStorage:
         """Begin a collection. CorruptObject: an index cannot be trusted."""
         self._check_writable()
         return LocalSweep(self)
+
+    def erase(self, oids: Collection[Oid]) -> int:
+        """Delete these objects and every trace of their bytes, whatever names them. As `Collectable.erase`; packs that
+        hold one are written anew. CorruptObject: one of those packs cannot be read; nothing was done."""
+        from objstore.storage.local.erasing import erase
+
+        self._check_writable()
+        return erase(self, oids)
 
     def expire_log(self, before: int) -> int:
         """Forget the old part of the refs' logs."""
