@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import heapq
 import threading
-from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -18,12 +17,15 @@ from objstore.objects.hashing import Hasher
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.packs.compression import Compression
 from objstore.packs.frame import Frame
+from objstore.storage.local.byte_cache import ByteCache
 from objstore.storage.local.frames import FrameCodec, open_frame
 from objstore.storage.local.journal import PackRow
 from objstore.storage.local.open_pack import OpenPack
 
 CACHE_BYTES = 32 << 20
-_BASES = 64
+"""Bytes of frames in memory."""
+BASES_BYTES = 16 << 20
+"""Bytes of bases in memory: some hundred conversations. Making one anew takes as long as a frame."""
 
 
 class PackSet:
@@ -35,9 +37,10 @@ class PackSet:
         self._hasher = hasher
         self.codec = FrameCodec(hasher, compression)
         self._packs: tuple[OpenPack, ...] = ()
-        self._frames: OrderedDict[tuple[str, int], Frame] = OrderedDict()
-        self._cached = 0
-        self._bases: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+        self._frames: ByteCache[tuple[str, int], Frame] = ByteCache(CACHE_BYTES)
+        self._bases: ByteCache[tuple[str, int], bytes] = ByteCache(BASES_BYTES)
+        self._last: tuple[OpenPack | None, int, Frame | None] = (None, -1, None)
+        """The frame that was read last: neighbours are asked for in a row."""
         self._lock = threading.Lock()
 
     def __iter__(self) -> Iterator[OpenPack]:
@@ -61,10 +64,8 @@ class PackSet:
 
     def _forget(self, names: Collection[str]) -> None:
         """Let go of frames of packs that are gone."""
-        for key in [key for key in self._frames if key[0] in names]:
-            self._cached -= self._frames.pop(key).raw_size
-        for key in [key for key in self._bases if key[0] in names]:
-            del self._bases[key]
+        for cache in (self._frames, self._bases):
+            cache.forget(lambda key: key[0] in names)
 
     def mend(self) -> bool:
         """Read every index whole that was not yet, and make damaged ones again; whether there were any.
@@ -174,21 +175,15 @@ class PackSet:
         return found, damage
 
     def _frame(self, pack: OpenPack, number: int) -> Frame:
+        last_pack, last_number, frame = self._last
+        if frame is not None and last_number == number and last_pack is pack:
+            return frame
         key = (pack.name, number)
         frame = self._frames.get(key)
-        if frame is not None:
-            with self._lock:
-                if key in self._frames:
-                    self._frames.move_to_end(key)
-            return frame
-        frame = self.open_frame(pack, number)
-        with self._lock:
-            if key not in self._frames:
-                self._frames[key] = frame
-                self._cached += frame.raw_size
-                while self._cached > CACHE_BYTES and len(self._frames) > 1:
-                    _, dropped = self._frames.popitem(last=False)
-                    self._cached -= dropped.raw_size
+        if frame is None:
+            frame = self.open_frame(pack, number)
+            frame = self._frames.keep(key, frame, frame.raw_size)
+        self._last = (pack, number, frame)
         return frame
 
     def open_frame(self, pack: OpenPack, number: int) -> Frame:
@@ -200,11 +195,8 @@ class PackSet:
         text = self._bases.get(key)
         if text is None:
             text = self.codec.base_text(pack.frame_bytes(number))
-            with self._lock:
-                # The same bytes object each time: decompressors are kept by its identity.
-                text = self._bases.setdefault(key, text)
-                if len(self._bases) > _BASES:
-                    self._bases.popitem(last=False)
+            # The same bytes object each time: decompressors are kept by its identity.
+            text = self._bases.keep(key, text, len(text))
         return text
 
 

@@ -104,8 +104,13 @@ class LocalStorage:
 
     def read_many(self, oids: Iterable[Oid]) -> Iterator[Object]:
         """The objects in the order asked for."""
+        read = self.packs.read
         for oid in oids:
-            yield self.read(oid)
+            try:
+                found = None if self._closed else read(oid)
+            except CorruptObject:
+                found = None  # It may lie elsewhere too.
+            yield self.read(oid) if found is None else found
 
     def missing(self, oids: Iterable[Oid]) -> set[Oid]:
         """Which of these are not here; a damaged object counts as missing, so that writing it again heals it.
