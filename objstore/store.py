@@ -165,7 +165,10 @@ class Store:
         return undo_operation(self._repo, number)
 
     def repack(self) -> Repacked:
-        """Move fresh objects from the journal into packs. Beside readers and writers; safe to interrupt."""
+        """Move fresh objects from the journal into packs, and merge small packs: it costs what is new.
+
+        Beside readers and writers; safe to interrupt. While another one is at work it waits for that.
+        """
         from objstore.maintenance.repack import repack
 
         return repack(self._repo)

@@ -85,9 +85,9 @@ def tag(current: Session, name: str | None, moment: str | None, message: str, de
 @click.option("--train", is_flag=True, help="First train a compression dictionary on the events of this store.")
 @session
 def repack(current: Session, train: bool) -> None:
-    """Move fresh objects into packs.
+    """Move fresh objects into packs, and merge small packs.
 
-    Beside readers and writers; safe to interrupt. With --train, a dictionary of the store's own is used from then on
+    It costs what is new, not what is there. Beside readers and writers; safe to interrupt. With --train, a dictionary of the store's own is used from then on
     if it saves 5 % or more.
     """
     with current.open() as store:
@@ -101,6 +101,10 @@ def repack(current: Session, train: bool) -> None:
         with current.working("Packing"):
             done = store.repack()
         text = f"{done.objects:,} objects packed; {done.before:,} bytes before, {done.after:,} after"
+        if done.merged:
+            text += f"; {done.merged} packs merged into others"
+        if done.damaged:
+            text += f"; {done.damaged} damaged rows stay in the journal. Run: objstore fsck"
         current.show({**done._asdict(), **facts}, text)
 
 

@@ -18,7 +18,7 @@ from typing import Protocol
 
 from objstore.errors import CorruptObject
 from objstore.objects.hashing import checksum
-from objstore.packs.frame_header import HEADER_SIZE, MAGIC, check_frame, decode_header
+from objstore.packs.frame_header import HEADER_SIZE, MAGIC, Header, check_frame, decode_header
 
 PACK_MAGIC = b"\x93objpack"
 END_MAGIC = b"packobj\x93"
@@ -141,6 +141,14 @@ class Pack:
         """The bytes of a frame, unchecked: `decode_frame` does that. Errors as `frame_span`."""
         start, stop = self.frame_span(number)
         return self._buffer[start:stop]
+
+    def frame_header(self, number: int) -> Header:
+        """What a frame says of itself, unchecked but for its bounds. CorruptObject; errors as `frame_span`."""
+        start, stop = self.frame_span(number)
+        header = decode_header(self._buffer[start : start + HEADER_SIZE])
+        if header.size != stop - start:
+            raise self._corrupt(f"frame {number} has {header.size} bytes in {stop - start}")
+        return header
 
     def frame_records(self, number: int) -> int:
         """How many records the footer gives a frame. IndexError: no such frame."""

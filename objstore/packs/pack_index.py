@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from mmap import mmap
 
@@ -38,20 +38,42 @@ def fan_out_bits(count: int) -> int:
     return min(MAX_BITS, max(0, (count - 1).bit_length() - 4))
 
 
-def encode_index(pack_id: bytes, entries: Iterable[tuple[bytes, int, int]]) -> bytes:
-    """The index of a pack from (oid, frame, record) in any order. ValueError: an entry twice, or a number too large."""
-    place = _PLACE.pack
+def encode_entry(oid: bytes, frame: int, record: int) -> bytes:
+    """An entry: where an object is, whose id begins with (at least) these eight bytes. struct.error: out of bounds."""
+    return oid[:PREFIX_SIZE] + _PLACE.pack(frame, record)
+
+
+def decode_entries(data: bytes | bytearray) -> Iterator[tuple[bytes, int, int]]:
+    """Entries that stand one behind the other, as (id prefix, frame, record)."""
+    return _ENTRY.iter_unpack(data)
+
+
+def encode_index(
+    pack_id: bytes, entries: Iterable[tuple[bytes, int, int]], pause: Callable[[], object] = lambda: None
+) -> bytes:
+    """The index of a pack from (oid, frame, record) in any order; `pause` is called often.
+
+    ValueError: an entry twice, or a number too large.
+    """
+    packed: list[bytes] = []
     try:
-        packed = [oid[:PREFIX_SIZE] + place(frame, record) for oid, frame, record in entries]
+        for number, entry in enumerate(entries):
+            packed.append(encode_entry(*entry))
+            if not number % 256:
+                pause()
     except struct.error as fault:
         raise ValueError(f"a frame or record number is out of bounds: {fault}") from fault
     bits = fan_out_bits(len(packed))
     shift = 24 - bits
     buckets: list[list[bytes]] = [[] for _ in range(1 << bits)]
-    for entry in packed:
+    for number, entry in enumerate(packed):
         # Sorting small buckets is four times as fast as sorting the whole.
+        if not number % 256:
+            pause()
         buckets[(entry[0] << 16 | entry[1] << 8 | entry[2]) >> shift].append(entry)
-    for bucket in buckets:
+    for number, bucket in enumerate(buckets):
+        if not number % 64:
+            pause()
         bucket.sort()
         if len(set(bucket)) != len(bucket):
             raise ValueError("an index entry twice")

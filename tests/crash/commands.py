@@ -11,6 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import objstore
+from objstore.objects.kinds import Kind
+from objstore.storage.local.storage import LocalStorage
+from refs.edits import Note
 
 LARGE = 1_500_000  # More than a stage keeps in memory: it becomes a pack.
 
@@ -75,13 +78,23 @@ def repack(store: objstore.Store, work: Path) -> None:
     store.repack()
 
 
+def merge(store: objstore.Store, work: Path) -> None:
+    """Packs become one; what the last of them holds is no part of any ref."""
+    storage = store.storage
+    store.repack()
+    assert isinstance(storage, LocalStorage)
+    noise = random.Random(2).randbytes(sum(row.size for row in storage.journal.packs()) // 2)
+    storage.apply([storage.hasher.object(Kind.BLOB, noise)], (), Note("ada", "noise", 1))
+    assert store.repack().merged > 1
+
+
 def create(store: objstore.Store, work: Path) -> None:
     """Opening made the store."""
 
 
 COMMANDS: dict[str, Callable[[objstore.Store, Path], None]] = {
     function.__name__: function
-    for function in (create, append, append_many, together, snapshot, settings, fork, rewind, delete, repack)
+    for function in (create, append, append_many, together, snapshot, settings, fork, rewind, delete, repack, merge)
 }
 
 State = dict[str, object]

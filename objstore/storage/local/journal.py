@@ -56,6 +56,8 @@ _HAS_DEAD = "SELECT 1 FROM sqlite_master WHERE name = 'dead_records'"
 _PLACES = "(SELECT places FROM dead_records WHERE pack = name)"
 _FIND = "SELECT oid, kind, domain, data FROM objects WHERE substr(oid, 1, 8) = ?1 AND oid = ?2"
 _INSERT = "INSERT INTO objects (oid, kind, domain, data) VALUES (?, ?, ?, ?)"
+# Damage may turn bytes into text that is none; asking for it would end the whole page with an error of decoding.
+_COLUMNS = "CAST(oid AS BLOB), CAST(kind AS INTEGER), CAST(domain AS BLOB), CAST(data AS BLOB)"
 _PAGE = 512
 _OURS = 2  # References to a connection that only its handle has: the attribute, and the argument of the question.
 _PACK_NAME = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -253,16 +255,30 @@ class Journal:
         CorruptObject, when all others were given: a row cannot be read.
         """
         damage: CorruptObject | None = None
-        for rows in self.pages("oid, kind, domain, data", after, _PAGE):
-            for row in rows:
-                try:
-                    obj = self._object(row[1:])
-                except CorruptObject as error:
-                    damage = damage or error
-                else:
-                    yield row[0], obj
+        for number, found in self.each(after):
+            if isinstance(found, CorruptObject):
+                damage = damage or found
+            else:
+                yield number, found
         if damage is not None:
             raise damage
+
+    def each(self, after: int = 0, upto: int | None = None) -> Iterator[tuple[int, Object | CorruptObject]]:
+        """As `scan`, every row with its object or with what is wrong with it; `upto`: the last row to be given."""
+        for rows in self.pages(_COLUMNS, after, _PAGE):
+            for row in rows:
+                if upto is not None and row[0] > upto:
+                    return
+                try:
+                    found: Object | CorruptObject = self._object(row[1:])
+                except CorruptObject as error:
+                    found = error
+                yield row[0], found
+
+    def newest_row(self) -> int:
+        """The highest number of a row, 0 if there is none."""
+        number = self.connection().execute("SELECT max(id) FROM objects").fetchone()[0]
+        return number if isinstance(number, int) else 0
 
     def ids(self, after: int = 0) -> Iterator[tuple[int, Oid, Kind]]:
         """As `scan`, without the data: (row, oid, kind)."""

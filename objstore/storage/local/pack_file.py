@@ -6,7 +6,7 @@ What becomes of the file is `pack_output`'s business.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from objstore.packs.base import Base, encode_base, shared_text
 from objstore.packs.compression import Compression
 from objstore.packs.frame import Frame, encode_frame
 from objstore.packs.frame_header import decode_header
+from objstore.packs.pack_index import ENTRY_SIZE, decode_entries
 from objstore.storage.local.frames import FrameCodec, open_frame
 from objstore.storage.local.journal import PackRow
 from objstore.storage.local.pack_output import PackOutput
@@ -63,11 +64,12 @@ class PackFile:
         self._current_bytes = 0
         self._cut = 0  # frames cut so far
         self._entries: dict[Oid, tuple[int, int]] = {}
+        self._copied = bytearray()  # index entries of frames that were copied from other packs
         self._base: tuple[bytes, int] | None = None  # of the current group: text and frame number
         self._sealed: PackRow | None = None
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._entries) + len(self._copied) // ENTRY_SIZE
 
     def __contains__(self, oid: Oid) -> bool:
         return oid in self._entries
@@ -96,12 +98,32 @@ class PackFile:
 
     def start_group(self, objects: Iterable[Object]) -> None:
         """Say which objects come next: text that several of their events share is stored once in front of them."""
-        self.cut()
-        self._base = None
+        self.end_group()
         text = shared_text(obj.payload for obj in objects if obj.kind is Kind.EVENT)
         if text:
             self._base = (text, self._cut)
             self._submit([], self._pool.submit(self._encode_base, text))
+
+    def end_group(self) -> None:
+        """What comes next has nothing to do with what came before."""
+        self.cut()
+        self._base = None
+
+    def copy_frame(self, data: bytes) -> int:
+        """Take a whole frame of another pack, checked, as it is; its number here. `copy_entries` says what it holds.
+
+        A frame with a base must be as far behind it as it was; call `end_group` before the first.
+        """
+        from concurrent.futures import Future
+
+        frame: Future[bytes] = Future()
+        frame.set_result(data)
+        self._submit([], frame)
+        return self._cut - 1
+
+    def copy_entries(self, entries: Iterable[bytes]) -> None:
+        """The index entries (`encode_entry`) of the records of copied frames."""
+        self._copied += b"".join(entries)
 
     def _submit(self, objects: list[Object], frame: Future[bytes]) -> None:
         self._waiting.append((objects, frame))
@@ -131,8 +153,9 @@ class PackFile:
                 for record in range(len(frame)):
                     yield from (name for name in frame.names(record) if not isinstance(name, int))
 
-    def seal(self) -> PackRow:
-        """Make the pack and its index durable under their own names; once it is, only say so again.
+    def seal(self, pause: Callable[[], object] = lambda: None) -> PackRow:
+        """Make the pack and its index durable under their own names; once it is, only say so again. `pause` is called
+        often meanwhile.
 
         StoreFull, StorageFailure: nothing is kept.
         """
@@ -140,7 +163,7 @@ class PackFile:
             self.cut()
             while self._waiting:
                 self._drain_one()
-            return self._output.seal(self._index_entries())
+            return self._output.seal(self._index_entries(), pause)
         except BaseException:
             self.discard()
             raise
@@ -171,5 +194,6 @@ class PackFile:
         self._output.add(future.result())
         self._waiting.popleft()
 
-    def _index_entries(self) -> Iterable[tuple[Oid, int, int]]:
-        return ((oid, frame, record) for oid, (frame, record) in self._entries.items())
+    def _index_entries(self) -> Iterator[tuple[bytes, int, int]]:
+        yield from ((oid, frame, record) for oid, (frame, record) in self._entries.items())
+        yield from decode_entries(self._copied)

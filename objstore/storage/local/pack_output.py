@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -57,8 +57,8 @@ class PackOutput:
         offset, length = self._spans[number]
         return os.pread(self._handle, length, offset)
 
-    def seal(self, entries: Iterable[tuple[bytes, int, int]]) -> PackRow:
-        """Make pack and index durable under their own names; `entries` as for `encode_index`. Harmless when done twice.
+    def seal(self, entries: Iterable[tuple[bytes, int, int]], pause: Callable[[], object] = lambda: None) -> PackRow:
+        """Make pack and index durable under their own names; arguments as for `encode_index`. Harmless when done twice.
 
         StoreFull, StorageFailure: nothing is kept.
         """
@@ -68,7 +68,7 @@ class PackOutput:
             size = self._writer.finish()
             os.fsync(self._handle)
             # The index first gets its name: a pack that is found without one is only slower to take up.
-            index = encode_index(self._pack_id, entries)
+            index = encode_index(self._pack_id, entries, pause)
             with replacing(self._folder / f"{self.name}.index") as handle:
                 write_all(handle, index)
             os.rename(self._path, self._folder / f"{self.name}.pack")

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import chain
 from weakref import WeakSet
 
@@ -172,11 +172,14 @@ class LocalStorage:
         losses = self.reliance.catch_up()
         return PackFile(self.folder.packs, self.hasher, self.compression, BULK_FRAME, BULK_LEVEL, losses=losses)
 
-    def fine_pack(self) -> PackFile:
-        """A new pack for what is read one by one: small frames, packed harder."""
+    def fine_pack(self, threads: int = 2, losses: int | None = None) -> PackFile:
+        """A new pack for what is read one by one: small frames, packed harder, on so many threads.
+
+        `losses`: what `reliance.catch_up` said before the first of its objects was read, if that was before now.
+        """
         self._check_writable()
-        losses = self.reliance.catch_up()
-        return PackFile(self.folder.packs, self.hasher, self.compression, FINE_FRAME, FINE_LEVEL, losses=losses)
+        losses = self.reliance.catch_up() if losses is None else losses
+        return PackFile(self.folder.packs, self.hasher, self.compression, FINE_FRAME, FINE_LEVEL, threads, losses)
 
     def apply(
         self, objects: Sequence[Object], edits: Sequence[RefEdit], note: Note, stage: Stage | None = None
@@ -241,26 +244,44 @@ class LocalStorage:
             self._watches.add(watch)
         return watch
 
-    def move_to_pack(self, pack: PackFile, rows: Sequence[tuple[int, Oid]]) -> None:
-        """Seal a pack and, in one transaction, list it and let the journal forget these rows, (number, oid) of what
-        the pack holds.
+    def list_pack(self, pack: PackFile, pause: Callable[[], object] = lambda: None) -> None:
+        """Seal a pack and list it. The journal may forget afterwards what the pack holds.
 
         Overtaken: objects were deleted since the pack was begun (`fine_pack`), and it would bring them back. Begin anew.
         """
-        sealed = pack.seal()
+        sealed = pack.seal(pause)
 
         def work(connection: sqlite3.Connection) -> None:
             self._count_move(pack)
             self.journal.add_pack(connection, sealed)
-            self.journal.delete_rows(connection, rows)
 
         self._writer.write(work)
         self.refresh()
 
+    def replace_packs(self, names: Sequence[str], pack: PackFile, pause: Callable[[], object] = lambda: None) -> None:
+        """In one transaction, list a pack in place of others whose living objects it holds; then their files go.
+
+        Overtaken: as `list_pack`; or one of them is no longer listed.
+        """
+        sealed = pack.seal(pause)
+
+        def work(connection: sqlite3.Connection) -> None:
+            self._count_move(pack)
+            if not {name for (name,) in connection.execute("SELECT name FROM packs")}.issuperset(names):
+                raise Overtaken
+            self.journal.replace_packs(connection, names, sealed)
+
+        self._writer.write(work)
+        self.refresh()
+        for name in names:  # Who dies before leaves them to the next collection.
+            with suppress(OSError):
+                (self.folder.packs / f"{name}.pack").unlink()
+                (self.folder.packs / f"{name}.index").unlink()
+
     def replace_pack(self, name: str, pack: PackFile | None) -> None:
         """In one transaction, stop listing a pack and list a new one (None: there is nothing to put in its place).
 
-        Overtaken: as `move_to_pack`.
+        Overtaken: as `list_pack`.
         """
         sealed = None if pack is None else pack.seal()
 
@@ -272,7 +293,8 @@ class LocalStorage:
         self.refresh()
 
     def forget_rows(self, rows: Sequence[tuple[int, object]]) -> None:
-        """Let the journal forget these rows, given as (number, what stands there as the oid): what cannot be read."""
+        """Let the journal forget these rows, given as (number, what stands there as the oid): what cannot
+        be read, or lies in a pack."""
 
         def work(connection: sqlite3.Connection) -> None:
             self.lock.count_move()

@@ -33,7 +33,8 @@ def test_rows_that_got_the_numbers_of_packed_ones_are_not_deleted(tmp_path: Path
         storage.apply(fresh, (), NOTE)
         storage.settle()
         assert {number for number, _, _ in storage.journal.ids()} & {number for number, _ in rows}
-        storage.move_to_pack(pack, rows)
+        storage.list_pack(pack)
+        storage.forget_rows(rows)
         pack.discard()
         assert not storage.missing(obj.oid for obj in fresh)
         storage.close()
