@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import venv
 import zipfile
 from pathlib import Path
 
@@ -70,3 +71,18 @@ def test_the_unpacked_wheel_keeps_a_conversation(wheel: Path, tmp_path: Path) ->
     place, events = done.stdout.splitlines()
     assert Path(tmp_path / place).resolve().is_relative_to(tmp_path / "installed")
     assert events == "[{'role': 'user', 'content': 'hi'}]"
+
+
+def test_the_wheel_in_an_environment_of_its_own_runs_the_demo(wheel: Path, tmp_path: Path) -> None:
+    home = tmp_path / "environment"
+    venv.create(home, with_pip=True)
+    programs = home / ("Scripts" if sys.platform == "win32" else "bin")
+    pins = tmp_path / "pins.txt"  # The versions that we test with, and none of what only developers need.
+    lines = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8").splitlines()
+    pins.write_text("".join(line.rstrip(" \\") + "\n" for line in lines if "==" in line), encoding="utf-8")
+    install = [programs / "python", "-m", "pip", "install", "-q", "--only-binary", ":all:", "-c", pins, wheel]
+    done = subprocess.run(install, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{done.stderr}\n(this test needs a package registry)"
+    shown = subprocess.run([programs / "objstore", "demo"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert shown.returncode == 0, shown.stderr
+    assert "All of it was checked." in shown.stdout, shown.stdout
