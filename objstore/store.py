@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +25,7 @@ from objstore.files.paths import check_path
 from objstore.keys.key_folder import KeyFolder, default_folder
 from objstore.keys.source import FolderKeys
 from objstore.maintenance.progress import Progress, silent
-from objstore.objects.kinds import Domain
+from objstore.objects.kinds import Domain, Oid
 from objstore.repository.commit import CommitInfo, commit_info
 from objstore.repository.history import ancestors
 from objstore.repository.repository import Repository, Surroundings
@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from objstore.maintenance.stats import Stats
     from objstore.maintenance.usage import Usage
     from objstore.maintenance.why import Kept
+    from objstore.objects.tombstones import Tombstone
+    from objstore.objects.values import JsonValue
     from objstore.repository.operations import Operation
     from objstore.sync.bundle_export import Bundled
     from objstore.sync.bundle_file import BundleContents
@@ -89,6 +91,7 @@ class Store:
             marker = storage.folder.read_marker
             self._repo.keys = FolderKeys(folder, lambda: Domain(marker()), storage.place, os.urandom)
         self.keys = SecretKeys(self._repo)
+        self._repo.forget = self._forget
 
     @property
     def place(self) -> str:
@@ -210,6 +213,22 @@ class Store:
 
         return why(self._repo, find_id(self._repo, oid))
 
+    def redact(self, moment: str | CommitInfo, *, reason: str) -> list[Tombstone]:
+        """Redact the event of a moment ("c1#3": the third of c1, or a commit that brought one). As
+        `Conversation.redact`; errors as `resolve`; IndexError: the moment has no event."""
+        from objstore.conversations.redacting import redact
+
+        return redact(self._repo, self._commit(moment).oid, (-1,), reason)
+
+    def redactions(self) -> Iterator[Tombstone]:
+        """What is on record of the redacted events, by the events' ids. `conv.redact` redacts."""
+        return iter(self._repo.redactions)
+
+    def _forget(self, values: Mapping[Oid, JsonValue]) -> None:
+        """Let the search index forget events that were redacted."""
+        if self.index.is_made():
+            self.index.forget(values, values)
+
     def stats(self) -> Stats:
         """How much there is, and what compression and sharing saved."""
         from objstore.maintenance.stats import stats
@@ -289,14 +308,19 @@ class Store:
 
         return write_bundle(self._repo, Path(path), names, since)
 
-    def import_bundle(self, path: str | Path, *, prefix: str = "", on_diverged: OnDiverged = "refuse") -> Unbundled:
+    def import_bundle(
+        self, path: str | Path, *, prefix: str = "", on_diverged: OnDiverged = "refuse", redact: bool = False
+    ) -> Unbundled:
         """Bring in a file that `export_bundle` wrote; again is harmless, and goes on where an interrupted one ended.
+
+        What was redacted here stays away. What was redacted where the file comes from and is here is erased only if
+        `redact` says so.
 
         MissingHistory, HistoryDiverged, CorruptObject, InvalidRefName, OSError: no ref was moved.
         """
         from objstore.sync.bundle_file import read_bundle
 
-        return read_bundle(self._repo, Path(path), prefix, on_diverged)
+        return read_bundle(self._repo, Path(path), prefix, on_diverged, redact=redact)
 
     def check_bundle(self, path: str | Path) -> BundleContents:
         """Read a bundle from end to end and keep nothing. CorruptObject, OSError."""

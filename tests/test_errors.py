@@ -57,6 +57,7 @@ SAMPLES: dict[str, tuple[tuple[object, ...], type[Exception]]] = {
     "OldFormat": (("/tmp/x", "it is of format 0"), Exception),
     "ReadOnlyStore": (("/tmp/x", "no permission"), Exception),
     "RecoveryCodesShown": (("2026-11-24",), Exception),
+    "RedactedEvent": ((OID, "ada", 1_700_000_000_000_000, "a password"), KeyError),
     "RefConflict": (("conversations/c1", None, OID), Exception),
     "RemoteExists": (("origin",), Exception),
     "RemoteFailed": (("ssh://host/x", "it went away"), Exception),

@@ -88,6 +88,7 @@ class AsyncConversation(Face[Conversation]):
     log = Streamed(Conversation.log)
     bisect = Awaited(Conversation.bisect)
     diff = Awaited(Conversation.diff)
+    redact = Awaited(Conversation.redact)
     rewind = Awaited(Conversation.rewind)
     undo = Awaited(Conversation.undo)
     redo = Awaited(Conversation.redo)

@@ -48,6 +48,8 @@ class AsyncStore(Face[Store]):
     gc = Awaited(Store.gc)
     why = Awaited(Store.why)
     train_dictionary = Awaited(Store.train_dictionary)
+    redact = Awaited(Store.redact)
+    redactions = Streamed(Store.redactions)
     stats = Awaited(Store.stats)
     usage = Awaited(Store.usage)
     fsck = Awaited(Store.fsck)

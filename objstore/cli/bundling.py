@@ -10,6 +10,7 @@ import click
 from objstore.cli.completion import complete
 from objstore.cli.lazy_group import PlainCommand
 from objstore.cli.session import Session, session
+from objstore.cli.wording import plural
 
 if TYPE_CHECKING:
     from objstore.sync.bundle_import import OnDiverged
@@ -41,9 +42,10 @@ def bundle(current: Session, file: Path, names: tuple[str, ...], since: tuple[st
     default="refuse",
     help="What to do with a name that has another history here (default: refuse).",
 )
+@click.option("--redact", is_flag=True, help="Erase here what was redacted there.")
 @click.option("--check", is_flag=True, help="Only read and check the file.")
 @session
-def unbundle(current: Session, file: Path, prefix: str, on_diverged: OnDiverged, check: bool) -> None:
+def unbundle(current: Session, file: Path, prefix: str, on_diverged: OnDiverged, redact: bool, check: bool) -> None:
     """Bring in a file that `bundle` wrote.
 
     Everything is verified. Doing it again changes nothing, and goes on where an interrupted one ended.
@@ -57,8 +59,11 @@ def unbundle(current: Session, file: Path, prefix: str, on_diverged: OnDiverged,
             more = f", to continue {len(needs)} commits" if needs else ""
             current.show({"objects": found.objects, "needs": needs}, f"whole: {found.objects:,} objects{more}")
             return
-        done = store.import_bundle(file, prefix=prefix, on_diverged=on_diverged)
+        done = store.import_bundle(file, prefix=prefix, on_diverged=on_diverged, redact=redact)
         for ref in done.refs:
             current.show(ref._asdict(), f"{ref.outcome:<6}  {ref.name}")
+        offered = sum(ref.outcome == "offered" for ref in done.refs)
+        if offered and not current.as_json:
+            current.warn(f"{plural(offered, 'event')} that were redacted there are here. To erase them: --redact")
         facts = {"objects": done.objects, "added": done.added}
         current.show(facts, f"{done.added:,} of {done.objects:,} objects were new")

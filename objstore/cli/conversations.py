@@ -17,6 +17,7 @@ from objstore.cli.lazy_group import PlainCommand, PlainGroup
 from objstore.cli.merging import merge
 from objstore.cli.metadata import edit, metadata
 from objstore.cli.moves import show_move
+from objstore.cli.redacting import redact, redactions
 from objstore.cli.searching import search
 from objstore.cli.session import Session, session, time_text
 from objstore.cli.targets import at_option
@@ -112,7 +113,21 @@ def rewind(current: Session, name: str, moment: str, checkout: Path | None, disc
         show_move(current, store, name, was, f"objstore undo {quoted(name)}")
 
 
-for _command in (append, fork, rewind, merge, metadata, edit, follow, export, bundle, unbundle, expire):
+for _command in (
+    append,
+    fork,
+    rewind,
+    merge,
+    metadata,
+    edit,
+    follow,
+    export,
+    bundle,
+    unbundle,
+    redact,
+    redactions,
+    expire,
+):
     conversations.add_command(_command)
 
 

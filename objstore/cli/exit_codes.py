@@ -79,6 +79,7 @@ _ENDS_WITH: Final[Mapping[str, int]] = {
     "UnknownFormat": USAGE,
     "UnreadableSettings": USAGE,
     "MissingKey": NOT_FOUND,
+    "RedactedEvent": NOT_FOUND,
     "UnknownConversation": NOT_FOUND,
     "UnknownGrant": NOT_FOUND,
     "UnknownToken": NOT_FOUND,

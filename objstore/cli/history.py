@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from objstore.store import Store
 
 _any = complete("")
-_UNSEEN = ("locks/", "remotes/", "incoming/")
+_UNSEEN = ("locks/", "remotes/", "incoming/", "redacted/")
 """Refs that are no histories."""
 
 
@@ -65,7 +65,7 @@ def log(current: Session, moments: tuple[str, ...], graph: bool, limit: int | No
 def _about(store: Store, commit: CommitInfo) -> str:
     """What a commit brought, in a few words: its event, or which parts it changed."""
     from objstore.conversations.readable import summary
-    from objstore.errors import CorruptObject, MissingObject
+    from objstore.errors import CorruptObject, MissingObject, RedactedEvent
 
     if commit.message:
         return ""
@@ -73,6 +73,8 @@ def _about(store: Store, commit: CommitInfo) -> str:
         return _changed_parts(store, commit)
     try:
         return summary(store.view(commit)[-1])
+    except RedactedEvent:
+        return "(redacted)"
     except (CorruptObject, MissingObject):
         return "(this event is damaged)"
 

@@ -34,9 +34,11 @@ def _sentence(store: Store, name: str, was: CommitInfo | None, now: CommitInfo) 
 def _last(store: Store, commit: CommitInfo) -> str:
     """The newest event in a line."""
     from objstore.conversations.readable import summary
-    from objstore.errors import CorruptObject, MissingObject
+    from objstore.errors import CorruptObject, MissingObject, RedactedEvent
 
     try:
         return summary(store.view(commit)[-1])
+    except RedactedEvent:
+        return "redacted"
     except (CorruptObject, MissingObject):
         return "damaged. Run: objstore doctor"

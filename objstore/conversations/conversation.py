@@ -13,10 +13,12 @@ from objstore.conversations.follow import Follower
 from objstore.conversations.forking import edited, make_refs
 from objstore.conversations.merging import Choice, Disputed, disputed, merge_conversation
 from objstore.conversations.metadata import Metadata, about_name, about_values
+from objstore.conversations.redacting import redact
 from objstore.conversations.view import ConversationView, Form
 from objstore.files.workspace import Workspace, bring, refuse_dirty
 from objstore.objects.jumps import ancestor_at
 from objstore.objects.kinds import Oid
+from objstore.objects.tombstones import Tombstone
 from objstore.objects.trees import Change
 from objstore.objects.values import JsonValue
 from objstore.repository.about import is_about
@@ -269,6 +271,16 @@ class Conversation:
             return other._branch.need_head(), other.name
         oid = locate(self._branch, other)
         return oid, other if isinstance(other, str) else oid.hex()[:12]
+
+    def redact(self, *numbers: int, reason: str) -> list[Tombstone]:
+        """Take the content of events away for good, by their numbers (from 0); what is on record of each then.
+
+        Their objects are erased from the whole store, so every fork that shares them is without them, and so are
+        search and its index; no commit and no id changes. `conv[n]` raises RedactedEvent then, and a marker stands in
+        their place in iteration, lists and exports. It cannot be undone. Again is harmless: the first record stands.
+        IndexError: there is no such event; nothing was changed.
+        """
+        return redact(self._repo, self._branch.need_head(), numbers, reason)
 
     def undo(self) -> None:
         """Take back the last step: an append, a commit, a rewind. NothingToUndo; MovedHead: someone moved it since."""

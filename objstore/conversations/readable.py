@@ -38,6 +38,10 @@ class Readable(NamedTuple):
 def readable(event: object) -> Readable:
     """What an event says."""
     outer = _members(event)
+    gone = _members(outer.get("redacted"))
+    if len(outer) == 1 and sorted(gone) == ["by", "reason", "time"]:
+        why = f": {gone['reason']}" if gone["reason"] else ""
+        return Readable("redacted", [Part("text", "", f"by {gone['by']} on {str(gone['time'])[:10]}{why}")])
     inner = next((_members(outer[key]) for key in _ENVELOPES if isinstance(outer.get(key), dict)), outer)
     tool = _text(inner.get("name")) or _text(outer.get("tool_name"))
     parts = [*_spoken(inner, tool), *_calls(inner, tool), *_steps(outer, tool), *_outputs(inner, tool)]

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple, overload
 
 from objstore.conversations.metadata import MetadataView
+from objstore.conversations.redacting import marker
+from objstore.errors import RedactedEvent
 from objstore.files.view import FilesView
 from objstore.objects.kinds import Oid
 from objstore.objects.values import JsonValue
@@ -19,7 +21,7 @@ Form = Literal["html", "markdown", "jsonl"]
 
 
 class EventEntry(NamedTuple):
-    """An event with its number (from 0) and the commit that it came with."""
+    """An event with its number (from 0) and the commit that it came with. A redacted one's value is the marker."""
 
     number: int
     value: JsonValue
@@ -62,12 +64,16 @@ class ConversationView:
     @overload
     def __getitem__(self, index: slice) -> list[JsonValue]: ...
     def __getitem__(self, index: int | slice) -> JsonValue | list[JsonValue]:
-        """An event, or a list of them. IndexError beyond the end; MissingObject, CorruptObject."""
+        """An event, or a list of them. IndexError beyond the end; MissingObject, CorruptObject.
+
+        RedactedEvent: the one event that was asked for was redacted. In a list, and in iteration, a marker stands in
+        the place of a redacted event: `{"redacted": {"by": …, "time": …, "reason": …}}`.
+        """
         if isinstance(index, slice):
             numbers = range(*index.indices(len(self)))
             if numbers.step == 1:
                 return list(self._values(numbers.start, numbers.stop))
-            return [self[number] for number in numbers]
+            return [self._shown(event_commit_of(self._repo, self._oid, number)) for number in numbers]
         number = index + len(self) if index < 0 else index
         if not 0 <= number < len(self):
             raise IndexError(f"event {index} of {len(self)}")
@@ -85,7 +91,7 @@ class ConversationView:
         """The events from number `start` up to `stop` (excluded; the end by default) with their commits, oldest first."""
         end = len(self) if stop is None else min(stop, len(self))
         for number, oid in enumerate(event_commits(self._repo, self._oid, start, end), start):
-            yield EventEntry(number, self._value(oid), commit_info(oid, self._repo.commit(oid)))
+            yield EventEntry(number, self._shown(oid), commit_info(oid, self._repo.commit(oid)))
 
     def export(self, form: Form = "html", *, title: str = "") -> Iterator[str]:
         """The pieces of a text for others: an offline "html" page, "markdown", or "jsonl" with an event a line.
@@ -103,7 +109,14 @@ class ConversationView:
 
     def _values(self, start: int, stop: int) -> Iterator[JsonValue]:
         for oid in event_commits(self._repo, self._oid, start, stop):
-            yield self._value(oid)
+            yield self._shown(oid)
+
+    def _shown(self, oid: Oid) -> JsonValue:
+        """The event of a commit, or what stands in its place."""
+        try:
+            return self._value(oid)
+        except RedactedEvent as error:
+            return marker(error)
 
     def _value(self, oid: Oid) -> JsonValue:
         event = self._repo.commit(oid).event

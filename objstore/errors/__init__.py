@@ -10,7 +10,8 @@
     │   └── AmbiguousId                          an id prefix that fits several objects
     ├── UnknownRevision     (LookupError)        a moment that does not exist
     ├── MissingObject       (KeyError)           an object that the storage does not have
-    │   └── CollectedObject                      one that was deleted while a writer came to rely on it
+    │   ├── CollectedObject                      one that was deleted while a writer came to rely on it
+    │   └── RedactedEvent                        an event whose content was taken away for good
     ├── CorruptObject                            bytes that are not what their id or format says
     ├── UnknownConversation, UnknownWorkspace, UnknownSettings, UnknownTag  (KeyError)
     ├── ConversationExists, WorkspaceExists, SettingsExist, TagExists
@@ -109,7 +110,7 @@ from objstore.errors.names import (
     UnknownWorkspace,
     WorkspaceExists,
 )
-from objstore.errors.objects import CollectedObject, CorruptObject, MissingHistory, MissingObject
+from objstore.errors.objects import CollectedObject, CorruptObject, MissingHistory, MissingObject, RedactedEvent
 from objstore.errors.places import (
     NotABackup,
     NotAStore,
@@ -176,6 +177,7 @@ __all__ = [
     "PathExists",
     "ReadOnlyStore",
     "RecoveryCodesShown",
+    "RedactedEvent",
     "RefConflict",
     "RemoteExists",
     "RemoteFailed",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from refs.errors import ObjstoreError
 
 
@@ -21,6 +23,22 @@ class CollectedObject(MissingObject):
 
     def __str__(self) -> str:
         return f"object {self.oid.hex()} was unreachable and was deleted meanwhile; nothing was changed. Do it again"
+
+
+class RedactedEvent(MissingObject):
+    """The event was redacted: its content is gone for good. Facts: `oid`, `who`, `when` (µs since 1970), `reason`."""
+
+    def __init__(self, oid: bytes, who: str, when: int, reason: str) -> None:
+        ObjstoreError.__init__(self, oid, who, when, reason)
+        self.oid = oid
+        self.who = who
+        self.when = when
+        self.reason = reason
+
+    def __str__(self) -> str:
+        day = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self.when)
+        why = f": {self.reason}" if self.reason else ""
+        return f"this event was redacted by {self.who} on {day:%Y-%m-%d}{why}. Its content is gone for good"
 
 
 class CorruptObject(ObjstoreError):

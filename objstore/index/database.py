@@ -76,10 +76,6 @@ class IndexDatabase:
         self._open: _Open | None = None
         self._forked: list[_Open] = []  # never closed: that would take the parent's locks away
 
-    def is_made(self) -> bool:
-        """Whether there is an index already."""
-        return self._open is not None or (self._folder is not None and _newest(self._folder) is not None)
-
     def connection(self) -> sqlite3.Connection:
         """The connection, with tables. FAULTS: give the file up (`give_up`) and ask again."""
         current = self._open
@@ -110,6 +106,12 @@ class IndexDatabase:
         self._copy_from = None
         if current is not None and current.path is not None:
             _remove(current.path)
+
+    def is_made(self) -> bool:
+        """Whether there is an index, in use or as a file of whatever version."""
+        if self._open is not None or self._folder is None:
+            return self._open is not None
+        return self._folder.is_dir() and any(_OURS.fullmatch(name) for name in os.listdir(self._folder))
 
     def discard(self) -> None:
         """Remove the index: every file of it, of other versions too."""

@@ -79,6 +79,11 @@ class SearchIndex:
         with self._lock:
             self._surely(lambda: self._keep_only(kept))
 
+    def is_made(self) -> bool:
+        """Whether there is anything that could hold words; else there is nothing to forget."""
+        with self._lock:
+            return self._database.is_made()
+
     def discard(self) -> None:
         """Remove the index; the next search makes it anew."""
         with self._lock:

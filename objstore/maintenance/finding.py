@@ -26,6 +26,8 @@ class Fault(StrEnum):
     """A file has a path that no tree may have."""
     REF = "ref"
     """A ref or its log is damaged, or names what no ref may name."""
+    REDACTION = "redaction"
+    """An event that was redacted is there all the same."""
     PACK = "pack"
     """A pack file is damaged or missing."""
     INDEX = "index"

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from objstore.errors import CorruptObject
+from objstore.errors import CorruptObject, MissingObject
 from objstore.keys.source import KeySource, MemoryKeys
 from objstore.objects.commits import Commit, decode_commit
 from objstore.objects.events import event_value
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.objects.trees import NodeReader
 from objstore.objects.values import JsonValue
+from objstore.repository.redactions import Redactions
 from objstore.storage.protocol import Storage
 
 _COMMITS = 8192
@@ -45,6 +46,8 @@ class Repository:
         self.cache: Path | None = None  # where derived files may be kept
         self.keys: KeySource = MemoryKeys(surroundings.random)  # what seals secrets
         self.nodes = NodeReader(self.read_tree)
+        self.redactions = Redactions(storage)
+        self.forget: Callable[[Mapping[Oid, JsonValue]], None] = _nowhere  # called when events were redacted
         self._commits: OrderedDict[Oid, Commit] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -64,8 +67,15 @@ class Repository:
                 self._commits.popitem(last=False)
 
     def event(self, oid: Oid) -> JsonValue:
-        """The value of the event of this id, made afresh. MissingObject, CorruptObject."""
-        return event_value(self.payload(oid, Kind.EVENT))
+        """The value of the event of this id, made afresh. RedactedEvent, MissingObject, CorruptObject."""
+        if oid in self.redactions:
+            self.redactions.refuse(oid)
+        try:
+            payload = self.payload(oid, Kind.EVENT)
+        except MissingObject:
+            self.redactions.refuse(oid)
+            raise
+        return event_value(payload)
 
     def payload(self, oid: Oid, kind: Kind) -> bytes:
         """The payload of an object that must be of this kind."""
@@ -78,6 +88,10 @@ class Repository:
     def read_index(self, oid: Oid) -> bytes:
         """The payload of a node of an event index."""
         return expect(self.storage.read(oid), Kind.INDEX)
+
+
+def _nowhere(_: Mapping[Oid, JsonValue]) -> None:
+    """There is nothing derived from events that would have to forget them."""
 
 
 def expect(obj: Object, kind: Kind) -> bytes:

@@ -8,7 +8,7 @@ backwards. Ids are looked up, never kept. What is marked stays marked, so one `M
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 from objstore.errors import CorruptObject, MissingObject
@@ -68,9 +68,10 @@ class Markable(Protocol):
 class Marks:
     """Which objects of some sources have been reached."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
-        """`sources`: oldest first."""
+    def __init__(self, sources: Sequence[Source], excused: Container[Oid] = frozenset()) -> None:
+        """`sources`: oldest first. `excused`: what is named may be absent without being missed: it was redacted."""
         self.sources = sources
+        self._excused = excused
         self.states = [source.states() for source in sources]
         self._queue: list[tuple[int, int]] = []
         self._queued: set[tuple[int, int]] = set()
@@ -155,7 +156,8 @@ class Marks:
             heapq.heappush(self._queue, (-number, -unit))
 
     def _miss(self, oid: Oid, where: str) -> None:
-        self.absent.setdefault(oid, where)
+        if oid not in self._excused:
+            self.absent.setdefault(oid, where)
 
 
 def unreadable(place: str, unit: int, error: CorruptObject) -> CorruptObject:

@@ -13,6 +13,7 @@ from objstore.errors import CollectedObject, CorruptObject, MissingObject, Store
 from objstore.objects.hashing import PLAIN_HASHER, Hasher
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.objects.references import references
+from objstore.objects.tombstones import tombstone_ref
 from objstore.storage.collection import Swept
 from objstore.storage.marking import EXPANDED, UNMARKED, Marks, Named, Source
 from objstore.storage.protocol import Stage, Watch
@@ -108,7 +109,7 @@ class MemoryStorage:
             fresh = {obj.oid: obj for obj in (*objects, *staged) if not self._is_sound(self._objects.get(obj.oid))}
             if self._losses:
                 for oid in relied_on((*objects, *staged), edits, fresh):
-                    if oid not in self._objects:
+                    if oid not in self._objects and self._refs.get(tombstone_ref(oid)) is None:
                         raise CollectedObject(oid)
             before = {oid: self._objects[oid] for oid in fresh if oid in self._objects}
             # Objects first: readers take no lock, and who sees the ref must find what it names.

@@ -39,10 +39,12 @@ def write_bundle(repo: Repository, path: Path, names: Iterable[str], since: Iter
     return done
 
 
-def read_bundle(repo: Repository, path: Path, prefix: str, on_diverged: OnDiverged) -> Unbundled:
+def read_bundle(
+    repo: Repository, path: Path, prefix: str, on_diverged: OnDiverged, *, redact: bool = False
+) -> Unbundled:
     """Import a bundle from a file. OSError; as `import_bundle`."""
     with path.open("rb") as file:
-        return import_bundle(repo, file.read, prefix, on_diverged)
+        return import_bundle(repo, file.read, prefix, on_diverged, redact=redact)
 
 
 def check_bundle(repo: Repository, path: Path) -> BundleContents:

@@ -6,7 +6,7 @@ it runs, an open stage keeps them from being collected.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from objstore.errors import CorruptObject, HistoryDiverged, MissingHistory, MovedHead, RefConflict
@@ -15,11 +15,13 @@ from objstore.objects.events import decode_event
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.objects.references import references
 from objstore.objects.tags import decode_tag
+from objstore.objects.tombstones import redacted_by_ref, tombstone_ref
 from objstore.objects.trees import decode_node
 from objstore.packs.bundle import BundleReader
 from objstore.repository.history import is_ancestor
 from objstore.repository.repository import Repository
 from objstore.repository.revisions import NAMESPACES, peel
+from objstore.sync.redactions import erase_redacted, take_redactions
 from refs.edits import ABSENT, Note, RefEdit
 from refs.name import check_name
 
@@ -32,10 +34,11 @@ OnDiverged = Literal["refuse", "fork"]
 
 class ImportedRef(NamedTuple):
     """What became of a ref of the bundle: it was "made", "moved" on, "forked" under another name, the "same", or "older"
-    than what is here. `name` is its full name here."""
+    than what is here. `name` is its full name here. A redaction ("redacted/…") is "offered" if its event is here and was
+    not to be erased."""
 
     name: str
-    outcome: Literal["made", "moved", "forked", "same", "older"]
+    outcome: Literal["made", "moved", "forked", "same", "older", "offered"]
 
 
 class Unbundled(NamedTuple):
@@ -47,32 +50,55 @@ class Unbundled(NamedTuple):
 
 
 def import_bundle(
-    repo: Repository, read: Callable[[int], bytes], prefix: str = "", on_diverged: OnDiverged = "refuse"
+    repo: Repository,
+    read: Callable[[int], bytes],
+    prefix: str = "",
+    on_diverged: OnDiverged = "refuse",
+    *,
+    redact: bool = False,
 ) -> Unbundled:
     """Bring in a bundle; importing it again changes nothing. `prefix` is put in front of every name.
 
-    Refs move forward only, all or none. MissingHistory: it builds on commits that are not here. HistoryDiverged: a name
-    has another history here (with "fork" it becomes another name). CorruptObject: it is damaged or not sound; InvalidRefName.
+    Refs move forward only, all or none. What was redacted here stays away, and what was redacted there and is not here
+    will stay away, too; events that are here are erased only if `redact` says so. MissingHistory: it builds on commits
+    that are not here. HistoryDiverged: a name has another history here (with "fork" it becomes another name).
+    CorruptObject: it is damaged or not sound; InvalidRefName.
     """
     reader = BundleReader(read, repo.hasher)
     absent = repo.storage.missing(reader.header.needs)
     if absent:
         raise MissingHistory(tuple(sorted(oid.hex() for oid in absent)))
-    for name, _ in reader.header.refs:
+    refs: list[tuple[str, Oid]] = []
+    tombstones: dict[Oid, Oid] = {}
+    for name, oid in reader.header.refs:
         check_name(name)
+        event = redacted_by_ref(name)
+        if event is not None:
+            tombstones[event] = oid
+            continue
+        refs.append((name, oid))
         if name.partition("/")[0] not in NAMESPACES:
             raise CorruptObject(None, f"a bundle with a ref {name!r} of no known kind")
     with repo.storage.stage() as hold:
-        arrival = _Arrival(repo)
+        arrival = _Arrival(repo, tombstones)
         for batch in _batches(reader):
             arrival.take(batch)
         arrival.check_ends(reader.header.refs)
-        edits, outcomes = _edits(repo, reader.header.refs, prefix, on_diverged)
+        edits, outcomes = _edits(repo, refs, prefix, on_diverged)
+        taken = take_redactions(repo, tombstones)
+        edits += taken.edits
         try:
             repo.storage.apply((), edits, Note(repo.author, "import of a bundle", repo.now()), hold)
         except RefConflict as conflict:
             raise MovedHead(conflict.name.partition("/")[2], _oid(conflict.expected), _oid(conflict.actual)) from None
-    return Unbundled(outcomes, arrival.objects, arrival.added)
+    erased = erase_redacted(repo, taken.offered) if redact else ()
+    redactions = [
+        *(ImportedRef(edit.name, "made") for edit in taken.edits),
+        *(ImportedRef(tombstone_ref(event), "same") for event in taken.known),
+        *(ImportedRef(tombstone_ref(event), "made" if event in erased else "offered") for event in taken.offered),
+    ]
+    repo.redactions.look()
+    return Unbundled((*outcomes, *sorted(redactions)), arrival.objects, arrival.added)
 
 
 def _batches(reader: BundleReader) -> Iterator[list[Object]]:
@@ -93,26 +119,31 @@ def _batches(reader: BundleReader) -> Iterator[list[Object]]:
 class _Arrival:
     """Checks that what arrives is sound and whole, and keeps it."""
 
-    def __init__(self, repo: Repository) -> None:
+    def __init__(self, repo: Repository, tombstones: Container[Oid]) -> None:
         self._repo = repo
+        self._tombstones = tombstones
+        self._redacted = repo.redactions.look()
         self._here: set[Oid] = set()  # came with the bundle, or was found in the storage
         self._commits: dict[Oid, Commit] = {}
         self.objects = 0
         self.added = 0
 
     def take(self, batch: list[Object]) -> None:
-        """Check a batch and keep what is not here. CorruptObject."""
+        """Check a batch and keep what is not here, but for events that are redacted here or there. CorruptObject."""
         wanted: set[Oid] = set()
         own = {obj.oid for obj in batch}
         for obj in batch:
             wanted.update(self._named(obj))
         unknown = wanted - own - self._here
-        absent = self._repo.storage.missing(unknown)
+        absent = [oid for oid in self._repo.storage.missing(unknown) if not self._is_redacted(oid)]
         if absent:
             raise CorruptObject(min(absent), "a bundle names it, and it is neither in it nor here")
         self._here |= unknown | own
         self._check_order(batch, own)
-        self._keep(batch)
+        self._keep([obj for obj in batch if obj.kind is not Kind.EVENT or not self._is_redacted(obj.oid)])
+
+    def _is_redacted(self, oid: Oid) -> bool:
+        return oid in self._redacted or oid in self._tombstones
 
     def _check_order(self, batch: list[Object], own: set[Oid]) -> None:
         """CorruptObject: a commit does not follow from its parents."""
@@ -173,7 +204,7 @@ class _Arrival:
 
 
 def _edits(
-    repo: Repository, refs: tuple[tuple[str, Oid], ...], prefix: str, on_diverged: OnDiverged
+    repo: Repository, refs: Sequence[tuple[str, Oid]], prefix: str, on_diverged: OnDiverged
 ) -> tuple[list[RefEdit], tuple[ImportedRef, ...]]:
     """How the refs move, and what becomes of each. HistoryDiverged."""
     edits: list[RefEdit] = []

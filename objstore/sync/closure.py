@@ -31,6 +31,7 @@ class Closure:
         """
         self._repo = repo
         self._reader = StoredParts(repo)
+        self._redacted = repo.redactions.look()
         self._sent: set[Oid] = set()
         self.commits: list[Oid] = []
         """The commits, parents before children."""
@@ -38,14 +39,22 @@ class Closure:
         for head, bounds in bases.items():
             self.commits += _history(repo, head, [*bounds], done)
 
+    @property
+    def redacted(self) -> set[Oid]:
+        """The events that the commits name and that `objects` passes over, since they were redacted."""
+        if not self._redacted:
+            return set()
+        named = {self._repo.commit(oid).event for oid in self.commits}
+        return {event for event in self._redacted if event in named}
+
     def objects(self) -> Iterator[Object]:
-        """All objects, commits included. MissingObject, CorruptObject."""
+        """All objects, commits included, but for redacted events. MissingObject, CorruptObject."""
         for oid in self.commits:
             yield from self._of_commit(oid, self._repo.commit(oid))
 
     def _of_commit(self, oid: Oid, commit: Commit) -> Iterator[Object]:
         parents = [self._repo.commit(parent) for parent in commit.parents]
-        if commit.event is not None:
+        if commit.event is not None and commit.event not in self._redacted:
             yield from self._once(commit.event)  # a merge or an edit carries events into other commits
         for node in index_parts(commit, parents[0] if parents else None, self._repo.read_index):
             yield from self._once(node)

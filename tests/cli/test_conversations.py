@@ -301,3 +301,58 @@ def test_conversations_that_may_go_are_listed_and_deleted_only_when_asked(call: 
     call("conversations", "expire", code=2)
     call("conversations", "expire", "--rules", "rules.toml", "--keep-last", "1", code=2)
     call("conversations", "expire", "--keep-within", "soon", code=2)
+
+
+def test_an_event_is_shown_first_and_redacted_when_told(call: Calls) -> None:
+    call.chat("c", "one", "hunter2", "three")
+    call("fork", "c", "d")
+    shown = call("conversations", "redact", "c#2", "--reason", "a password")
+    assert "hunter2" in shown
+    assert "add --apply" in shown
+    assert "hunter2" in call("show", "c")
+    done = call.json("conversations", "redact", "c#2", "--reason", "a password", "--apply")
+    assert (done[0]["event"], done[0]["reason"]) == (1, "a password")
+    for name in ("c", "d"):
+        text = call("show", name)
+        assert "hunter2" not in text
+        assert "#2 redacted" in text
+        assert ": a password" in text
+        assert [line["event"] for line in call.json("show", name)] == [0, 1, 2]
+        assert call.json("show", name)[1]["value"]["redacted"]["reason"] == "a password"
+    call("rewind", "d", "#2")
+    assert "redacted" in call("log", "c")
+    assert "The last is redacted" in call("undo", "d") + call("redo", "d")
+    (listed,) = call.json("conversations", "redactions")
+    assert listed == {key: done[0][key] for key in listed}
+    assert "1 redaction." in call("conversations", "redactions")
+    again = call("conversations", "redact", "c#2", "--reason", "x")
+    assert "redacted" in again
+    facts = call.json("fsck")[-1]
+    assert (facts["damage"], facts["redacted"]) == (0, 1)
+    number = next(line["operation"] for line in call.json("operations") if "redact" in str(line))
+    assert "gone for good" in call("undo", "--operation", str(number), code=1)
+    assert "redacted/" not in call("log", "--graph")
+
+
+def test_what_is_no_event_is_not_redacted(call: Calls) -> None:
+    call.chat("c", "one", "two")
+    call("settings", "set", "-c", "c", "k", "1")
+    for moment, code in (("c", 2), ("c#0", 2), ("c~1", 2), ("c#1:a.txt", 2), ("nothing#1", 3), ("c#9", 3)):
+        call("conversations", "redact", moment, "--reason", "x", "--apply", code=code)
+    assert "--reason" in call("conversations", "redact", "c#1", code=2)
+    assert call("conversations", "redactions") == "Nothing was redacted.\n"
+    call("conversations", "redact", "c#2", "--reason", "x", "--apply")  # a commit without an event came after it
+    assert "redacted" in str(call.json("show", "c")[1])
+
+
+def test_unbundle_says_what_it_could_erase(call: Calls) -> None:
+    call.chat("c", "one", "two")
+    call("conversations", "bundle", "before.bundle", "c")
+    call("--store", "other", "init")
+    call("--store", "other", "conversations", "unbundle", "before.bundle")
+    call("conversations", "redact", "c#1", "--reason", "x", "--apply")
+    call("conversations", "bundle", "after.bundle", "c")
+    assert "offered" in call("--store", "other", "conversations", "unbundle", "after.bundle")
+    assert "one" in call("--store", "other", "show", "c")
+    call("--store", "other", "conversations", "unbundle", "after.bundle", "--redact")
+    assert "one" not in call("--store", "other", "show", "c")

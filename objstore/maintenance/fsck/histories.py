@@ -38,6 +38,9 @@ class Histories:
         self._repo = repo
         self._objects = objects
         self._findings = findings
+        self._redacted = repo.redactions.look()
+        self.redacted = set[Oid]()
+        """Events that commits name and that are absent on purpose."""
 
     def walk(self, ref: str, head: Oid, suffix: str = "") -> Iterator[Step]:
         """The commits behind a head that were not walked yet, newest first along each chain."""
@@ -76,7 +79,7 @@ class Histories:
     def _check(self, oid: Oid, commit: Commit, walked: Walked) -> None:
         """Hold a commit against its parents. What cannot be read is told when the walk comes to it."""
         where = walked.moment
-        if commit.event is not None:
+        if commit.event is not None and not self._is_redacted(commit.event):
             self.need(commit.event, Kind.EVENT, lambda: where(oid, commit))
         if not commit.parents:
             return  # Alone it was checked by its codec.
@@ -87,6 +90,11 @@ class Histories:
             return
         if fault:
             self._findings.add(Fault.HISTORY, fault, oid=oid, where=where(oid, commit))
+
+    def _is_redacted(self, event: Oid) -> bool:
+        if event in self._redacted:
+            self.redacted.add(event)
+        return event in self._redacted
 
     def _relation(self, commit: Commit, parents: list[Commit]) -> str:
         first = parents[0]

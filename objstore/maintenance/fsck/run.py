@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from objstore.errors import ObjstoreError
-from objstore.maintenance.finding import Fault, Finding, Findings
+from objstore.errors import CorruptObject, MissingObject, ObjstoreError
+from objstore.maintenance.finding import Fault, Finding, Findings, fault_of
 from objstore.maintenance.fsck.histories import Histories, Step
 from objstore.maintenance.fsck.known import CheckedRepository, Objects
 from objstore.maintenance.fsck.logs import Root, broken_logs, roots
@@ -16,6 +16,7 @@ from objstore.maintenance.fsck.stored import Stored, Tally
 from objstore.maintenance.fsck.trees import CheckPath, Trees
 from objstore.maintenance.progress import Progress, silent
 from objstore.objects.kinds import Oid
+from objstore.objects.tombstones import NAMESPACE, redacted_by_ref
 from objstore.repository.history import is_on_chain
 from objstore.repository.repository import Repository
 from objstore.storage.local.soundness import lister
@@ -39,6 +40,8 @@ class Fsck(NamedTuple):
     size: int
     stored: int
     seconds: float
+    redacted: int = 0
+    """Events that were redacted: absent on purpose, and no finding."""
 
     @property
     def sound(self) -> bool:
@@ -53,6 +56,7 @@ class Fsck(NamedTuple):
             "refs": self.refs,
             "commits": self.commits,
             "objects": self.objects,
+            "redacted": self.redacted,
             "bytes": self.size,
             "stored": self.stored,
             "seconds": round(self.seconds, 3),
@@ -76,11 +80,12 @@ def fsck(
     # A repository of its own: what the caller's has in its caches must not hide what the storage has lost since.
     check = _Check(CheckedRepository(repo, objects), objects, findings, check_path, progress)
     check.logs()
+    check.tombstones()
     check.histories()
     check.name_sharers()
     seconds = time.monotonic() - began
     counts = (check.refs, check.commits, tally.objects, tally.size, tally.stored)
-    return Fsck(tuple(findings), full, *counts, seconds)
+    return Fsck(tuple(findings), full, *counts, seconds, check.redacted)
 
 
 def unopened(error: ObjstoreError) -> Fsck:
@@ -116,6 +121,26 @@ class _Check:
         """The chains of all logs."""
         for name, reason in broken_logs(self._repo.storage.refs):
             self._findings.add(Fault.REF, reason, where=short(name))
+
+    @property
+    def redacted(self) -> int:
+        """How many events of the histories were redacted."""
+        return len(self._histories.redacted)
+
+    def tombstones(self) -> None:
+        """The refs that say which events were redacted, and that those are gone."""
+        for ref in self._repo.storage.refs.find(NAMESPACE):
+            event = redacted_by_ref(ref.name)
+            try:
+                found = None if event is None else self._repo.redactions.find(event)
+            except (MissingObject, CorruptObject) as error:
+                self._findings.add(*fault_of(error), oid=error.oid, where=ref.name)
+                continue
+            if event is None or found is None:
+                self._findings.add(Fault.REF, "it names no event that could have been redacted", where=ref.name)
+            elif not self._repo.storage.missing([event]):
+                reason = "it was redacted and is there all the same. Redact it again"
+                self._findings.add(Fault.REDACTION, reason, oid=event, where=ref.name)
 
     def histories(self) -> None:
         """Everything behind the refs and the values in their logs."""

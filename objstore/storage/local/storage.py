@@ -18,6 +18,7 @@ from weakref import WeakSet
 from objstore.errors import CorruptObject, MissingObject, ReadOnlyStore, StoreClosed
 from objstore.objects.hashing import PLAIN_HASHER
 from objstore.objects.kinds import Kind, Object, Oid
+from objstore.objects.tombstones import tombstone_ref
 from objstore.storage.collection import Overtaken
 from objstore.storage.local.folder import Folder
 from objstore.storage.local.gate import locked
@@ -195,14 +196,14 @@ class LocalStorage:
         check_edits(edits, note)
         known = {obj.oid: obj for obj in objects if obj.kind not in _RARELY_TWICE and self._has(obj.oid)}
         fresh = [obj for obj in objects if obj.oid not in known] if known else objects
-        self.reliance.check(losses, objects, edits, staged, self.read)
+        self.reliance.check(losses, objects, edits, staged, self._rely_on)
         small = None if pack is not None or not is_small(fresh, edits, note) else (edits, note, raw_rows(fresh))
         rows = None if small else self.journal.encode(fresh)
 
         def work(connection: sqlite3.Connection) -> Applied:
             # Nothing is deleted while this runs. What was deleted since `losses` was asked for has to be looked at.
             if self.lock.losses() != losses:
-                self.reliance.check(self.reliance.catch_up(shut=True), objects, edits, staged, self.read)
+                self.reliance.check(self.reliance.catch_up(shut=True), objects, edits, staged, self._rely_on)
                 gone = [obj for oid, obj in known.items() if not self._has(oid)]
                 self.journal.insert(connection, self.journal.encode(gone))
             applied = self.journal.refs.apply_in(connection, edits, note) if edits else Applied(0)
@@ -337,6 +338,11 @@ class LocalStorage:
         with locked(self.folder.maintenance, alone=True):
             yield
 
+    @property
+    def version(self) -> object:
+        """Another value after each change by anybody. StoreClosed."""
+        return self.journal.stated()
+
     def sources(self) -> list[Source]:
         """Where the objects lie, oldest first; what the intake holds goes into the journal. CorruptObject: an index
         cannot be trusted."""
@@ -390,6 +396,14 @@ class LocalStorage:
             if self._is_sound(obj):
                 return obj
         raise damage
+
+    def _rely_on(self, oid: Oid) -> None:
+        """MissingObject: an object is not here, and not because it was redacted. CorruptObject."""
+        try:
+            self.read(oid)
+        except MissingObject:
+            if self.refs.get(tombstone_ref(oid)) is None:
+                raise
 
     def _is_sound(self, obj: Object) -> bool:
         return obj.domain == self.hasher.domain and self.hasher.oid(obj.kind, obj.payload) == obj.oid
