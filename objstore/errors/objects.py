@@ -38,7 +38,7 @@ class RedactedEvent(MissingObject):
     def __str__(self) -> str:
         day = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self.when)
         why = f": {self.reason}" if self.reason else ""
-        return f"this event was redacted by {self.who} on {day:%Y-%m-%d}{why}. Its content is gone for good"
+        return f"event {self.oid.hex()[:8]}… was redacted by {self.who} on {day:%Y-%m-%d}{why}. Its content is gone for good"
 
 
 class CorruptObject(ObjstoreError):
