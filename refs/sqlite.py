@@ -410,8 +410,8 @@ def _linked(name: str, rows: Iterable[tuple[Any, ...]], newest: list[tuple[int, 
 
 def _ref(row: tuple[Any, ...]) -> Ref | None:
     name, value, last, entry = row
-    if entry is None or not _is_value(value):
-        raise BrokenLog(name, 1)
+    if entry is None or not _is_value(value) or type(name) is not str:
+        raise BrokenLog(str(name), 1)
     return None if value is None else Ref(name, value, last)
 
 

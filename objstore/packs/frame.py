@@ -122,7 +122,11 @@ class Frame:
 
     def object(self, number: int) -> Object:
         """A record as an object. CorruptObject as `payload`."""
-        return Object(self.oid(number), self.kind(number), self.payload(number), self.header.domain)
+        kind, payload = self.kind(number), self.payload(number)
+        oid = self._oids.get(number)
+        if oid is None:  # `oid` would restore the payload once more.
+            oid = self._oids[number] = self._hasher.oid(kind, payload)
+        return Object(oid, kind, payload, self.header.domain)
 
     def names(self, number: int) -> list[int | Oid]:
         """What a record names: numbers of records of this frame, all of them lower, and ids of objects elsewhere.

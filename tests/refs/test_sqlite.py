@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -280,3 +282,20 @@ def test_a_ref_that_leads_into_another_names_log_is_broken_and_gives_no_others_v
         with pytest.raises(BrokenLog):
             read()
     assert value_of(database.refs, "b") == b"2"
+
+
+def test_a_name_that_damage_made_a_number_is_a_broken_log_for_who_lists(tmp_path: Path) -> None:
+    path = tmp_path / "refs.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        create_tables(connection)
+        refs = SqliteRefs(lambda: connection)
+        put(refs, "zbcdefgh", b"1")
+        put(refs, "b", b"2")
+    data = path.read_bytes()
+    # An entry of the index by name says that eight bytes are text (0x1d); now they are a float (7).
+    entry = re.search(rb"\x03\x1d.zbcdefgh", data, re.DOTALL)
+    assert entry is not None
+    damaged = data[: entry.start() + 1] + b"\x07" + data[entry.start() + 2 :]
+    path.write_bytes(damaged)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection, pytest.raises(BrokenLog):
+        list(SqliteRefs(lambda: connection).find())

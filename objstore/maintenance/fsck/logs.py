@@ -40,7 +40,7 @@ def names(refs: RefReader) -> list[str]:
     try:
         found.update(ref.name for ref in refs.find())
         for _, entries in refs.operations():
-            found.update(entry.name for entry in entries)
+            found.update(str(entry.name) for entry in entries)  # Damage may leave another type.
     except (ObjstoreError, UnicodeDecodeError):
         pass  # The walk over the heads and logs meets the same fault and tells it.
     return sorted(found)

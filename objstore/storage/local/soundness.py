@@ -10,6 +10,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from objstore.objects.kinds import Kind, Oid
 from objstore.packs.compression import Compression
 from objstore.packs.frame_header import HEADER_SIZE, decode_header
 from objstore.packs.pack import Pack, salvage
-from objstore.packs.pack_index import PackIndex
+from objstore.packs.pack_index import PREFIX_SIZE, PackIndex
 from objstore.storage.local.frames import FrameCodec, open_frame
 from objstore.storage.local.journal import Journal, PackRow
 from objstore.storage.local.open_pack import FileBuffer, map_file
@@ -81,6 +82,8 @@ class PackReader:
             self._handle = -1
             raise
         self._bases: dict[int, bytes] = {}
+        self._firsts = list(accumulate(map(self.pack.frame_records, range(self.pack.frames)), initial=0))
+        self._prefixes: bytearray | None = None  # of all records, once `ends` found the index whole
         self.index: PackIndex | None = None
         self.index_fault = ""
         try:
@@ -114,11 +117,21 @@ class PackReader:
             if self.index is None:
                 raise CorruptObject(None, self.index_fault)
             self.index.check([self.pack.frame_records(number) for number in range(self.pack.frames)])
+            self._prefixes = self._by_place(self.index)
         except CorruptObject as error:
             yield Unsound(self.index_file, "index", error.reason)
 
+    def _by_place(self, index: PackIndex) -> bytearray:
+        """The id prefixes of a sound index in the order of the records, 8 bytes each: one comparison for each record,
+        where a search for it takes ten times as long."""
+        firsts, prefixes = self._firsts, bytearray(PREFIX_SIZE * self._firsts[-1])
+        for prefix, frame, record in index:
+            at = PREFIX_SIZE * (firsts[frame] + record)
+            prefixes[at : at + PREFIX_SIZE] = prefix
+        return prefixes
+
     def units(self) -> Iterator[Unit]:
-        """Every frame as a unit."""
+        """Every frame as a unit; `ends` comes before."""
         for number in range(self.pack.frames):
             yield partial(self.read, number)
 
@@ -134,16 +147,17 @@ class PackReader:
                 self._base(number)
                 return sound, faults, size
             frame = open_frame(number, lambda _: data, self._base, self._codec)
-            index = self.index
+            at = PREFIX_SIZE * self._firsts[number]
             for record in range(len(frame)):
-                kind, payload, oid = frame.kind(record), frame.payload(record), frame.oid(record)
+                oid, kind, payload, _ = frame.object(record)
                 # Who walks the histories decodes commits, and once is enough.
                 fault = None if kind is Kind.COMMIT else payload_fault(kind, payload)
                 if fault:
                     faults.append(Unsound(self.file, "object", fault, oid))
                 elif (number, record) not in self._dead:
                     sound.append(Sound(oid, kind, len(payload), payload if kind is Kind.COMMIT else None))
-                if index is not None and (number, record) not in index.find(oid):
+                start = at + PREFIX_SIZE * record
+                if self._prefixes is not None and self._prefixes[start : start + PREFIX_SIZE] != oid[:PREFIX_SIZE]:
                     reason = f"it does not lead to record {record} of frame {number}"
                     faults.append(Unsound(self.index_file, "index", reason, oid))
         except CorruptObject as error:
