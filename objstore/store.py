@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from objstore.maintenance.gc import Collected
     from objstore.maintenance.migrate import Migrated
     from objstore.maintenance.repack import Repacked
+    from objstore.maintenance.repack.auto import AutoRepack
     from objstore.maintenance.repair import Repaired
     from objstore.maintenance.stats import Stats
     from objstore.maintenance.usage import Usage
@@ -91,6 +92,7 @@ class Store:
             marker = storage.folder.read_marker
             self._repo.keys = FolderKeys(folder, lambda: Domain(marker()), storage.place, os.urandom)
         self.keys = SecretKeys(self._repo)
+        self._auto_repack: AutoRepack | None = None
         self._repo.forget = self._forget
 
     @property
@@ -175,6 +177,14 @@ class Store:
         from objstore.maintenance.repack import repack
 
         return repack(self._repo)
+
+    def repack_by_itself(self) -> None:
+        """From now on repack in the background, as `auto_repack` of `objstore.open` does. Once is enough."""
+        from objstore.maintenance.repack.auto import AutoRepack
+
+        if isinstance(self.storage, LocalStorage) and self._auto_repack is None:
+            self._auto_repack = AutoRepack(self.storage)
+            self.storage.tell(self._auto_repack.look)
 
     def train_dictionary(self) -> Trained:
         """Train a compression dictionary on the store's own events, and use it from now on if it saves 5 % or more.
@@ -405,6 +415,8 @@ class Store:
             for derived in (self._index, self._access):
                 if derived is not None:
                     derived.close()
+        if self._auto_repack is not None:
+            self._auto_repack.close()
         self.storage.close()
 
     def __enter__(self) -> Store:
@@ -424,17 +436,22 @@ def open_store(
     author: str = "agent",
     lock_timeout: float | None = None,
     keys: str | Path | None = None,
+    auto_repack: bool = False,
 ) -> Store:
     """Open a store: a folder, or "memory:" for one that nothing survives. `create` makes a folder's where there is none.
 
     `lock_timeout`: seconds that a write waits for other processes before StoreLocked. `keys`: the folder with the keys
-    that seal secrets (by default OBJSTORE_KEYS, else ~/.config/objstore/keys). Errors: NotAStore, StoreExists,
+    that seal secrets (by default OBJSTORE_KEYS, else ~/.config/objstore/keys). `auto_repack`: repack in the background,
+    gently, once 16,384 objects or 16 MiB are in the journal; for processes that live long. Errors: NotAStore, StoreExists,
     UnsupportedFormat, ReadOnlyStore, StoreLocked, StoreFull.
     """
     if str(url) == "memory:":
         return Store(MemoryStorage(), author, keys)
     storage = open_local(Path(url), create=create, read_only=read_only, lock_timeout=lock_timeout)
-    return Store(storage, author, keys)
+    store = Store(storage, author, keys)
+    if auto_repack and not storage.read_only:
+        store.repack_by_itself()
+    return store
 
 
 def clone(

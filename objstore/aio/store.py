@@ -45,6 +45,7 @@ class AsyncStore(Face[Store]):
     ancestors = Streamed(Store.ancestors)
     undo = Awaited(Store.undo)
     repack = Awaited(Store.repack)
+    repack_by_itself = Awaited(Store.repack_by_itself)
     gc = Awaited(Store.gc)
     why = Awaited(Store.why)
     train_dictionary = Awaited(Store.train_dictionary)
@@ -157,11 +158,20 @@ def open_store(
     author: str = "agent",
     lock_timeout: float | None = None,
     keys: str | Path | None = None,
+    auto_repack: bool = False,
 ) -> Opening:
     """As `objstore.open`, to be awaited or used in `async with`."""
 
     def open_it() -> Store:
-        return open_sync(url, create=create, read_only=read_only, author=author, lock_timeout=lock_timeout, keys=keys)
+        return open_sync(
+            url,
+            create=create,
+            read_only=read_only,
+            author=author,
+            lock_timeout=lock_timeout,
+            keys=keys,
+            auto_repack=auto_repack,
+        )
 
     return Opening(str(url), open_it)
 

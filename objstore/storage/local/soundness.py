@@ -157,7 +157,10 @@ class PackReader:
                 elif (number, record) not in self._dead:
                     sound.append(Sound(oid, kind, len(payload), payload if kind is Kind.COMMIT else None))
                 start = at + PREFIX_SIZE * record
-                if self._prefixes is not None and self._prefixes[start : start + PREFIX_SIZE] != oid[:PREFIX_SIZE]:
+                if (
+                    self._prefixes is not None
+                    and bytes(self._prefixes[start : start + PREFIX_SIZE]) != oid[:PREFIX_SIZE]
+                ):
                     reason = f"it does not lead to record {record} of frame {number}"
                     faults.append(Unsound(self.index_file, "index", reason, oid))
         except CorruptObject as error:

@@ -319,6 +319,10 @@ class LocalStorage:
         self._writer.write(lambda connection: self.journal.add_dictionary(connection, data))
         self.compression.adopt(data)
 
+    def tell(self, after: Callable[[], object]) -> None:
+        """Have `after` called after each transaction on the journal of this storage. It must take no time."""
+        self._writer.after = after
+
     def settle(self) -> None:
         """Have the journal's own file hold everything that is durable: rows, refs and logs."""
         self._check_writable()

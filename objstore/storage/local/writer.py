@@ -48,6 +48,8 @@ class Writer:
         self._queue: deque[_Request] = deque()
         self._mutex = threading.Lock()
         self._owner = 0  # the thread that holds a turn
+        self.after: Callable[[], object] = lambda: None
+        """Called after each transaction on the journal, with everybody waiting."""
 
     def write(self, work: Work, small: Wanted | None = None, losses: int = 0) -> object:
         """Run `work` in a transaction and return its result once that is durable.
@@ -164,6 +166,7 @@ class Writer:
             _run_in_savepoint(connection, request)
         connection.execute("COMMIT")
         intake.taken_up(sequence)
+        self.after()
 
     def _ready(self) -> sqlite3.Connection:
         if self._connection is None:

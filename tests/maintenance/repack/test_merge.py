@@ -110,7 +110,7 @@ def test_a_large_pack_is_not_touched_for_a_few_new_objects(tmp_path: Path) -> No
 
 def test_full_frames_are_copied_with_their_bases_as_they_are(tmp_path: Path) -> None:
     with objstore.open(tmp_path / "store", create=True) as store:
-        texts: list[object] = []
+        texts: list[list[dict[str, object]]] = []
         for seed in range(2):
             shared = "\n".join(str(text["text"]) for text in _texts(seed, 30))
             said = [{"n": number, "text": shared, "more": text} for number, text in enumerate(_texts(9 + seed, 80))]
