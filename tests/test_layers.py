@@ -42,7 +42,8 @@ LINES = (
 HEIGHT = {layer: height for height, line in enumerate(reversed(LINES)) for layer in line}
 FOR_ALL = {"errors", "version"}  # Of objstore; they import refs at most.
 
-IMPORTERS = {
+IMPORTERS: dict[str, str | tuple[str, ...]] = {
+    "anyio": "objstore/server/",
     "blake3": "objstore/objects/hashing.py",
     "claude_agent_sdk": "objstore/adapters/claude",
     "click": "objstore/cli/",
@@ -50,14 +51,16 @@ IMPORTERS = {
     "fsspec": "objstore/adapters/fsspec",
     "langchain_core": "objstore/adapters/langgraph/",
     "langgraph": "objstore/adapters/langgraph/",
+    "granian": "objstore/server/run.py",
     "msgpack": "objstore/objects/codec.py",
     "nacl": "objstore/keys/",
     "ormsgpack": "objstore/adapters/langgraph/",
     "openhands": "objstore/adapters/openhands",
     "pathspec": "objstore/files/ignore.py",
-    "pydantic": "objstore/settings/schema.py",
+    "pydantic": ("objstore/settings/schema.py", "objstore/server/"),
     "pyfastcdc": "objstore/objects/chunking.py",
     "rich": "objstore/cli/",
+    "starlette": "objstore/server/",
     "yaml": "objstore/settings/text/yaml_text.py",
     "zstandard": "objstore/packs/",
 }

@@ -27,6 +27,7 @@ PLACES: Final[Mapping[str, str]] = {
     "access": f"{_HERE}.access:access",
     "tokens": f"{_HERE}.access:tokens",
     "audit": f"{_HERE}.access:audit",
+    "serve": f"{_HERE}.serving:serve",
     "log": f"{_HERE}.history:log",
     "show": f"{_HERE}.history:show",
     "diff": f"{_HERE}.history:diff",

@@ -9,7 +9,7 @@ from typing import NamedTuple, overload
 
 from objstore.conversations.bisect import Bisected, Bisection, Predicate
 from objstore.conversations.draft import ConversationDraft, event_object
-from objstore.conversations.follow import Follower
+from objstore.conversations.follow import Follower, Tracker
 from objstore.conversations.forking import edited, make_refs
 from objstore.conversations.merging import Choice, Disputed, disputed, merge_conversation
 from objstore.conversations.metadata import Metadata, about_name, about_values
@@ -182,6 +182,10 @@ class Conversation:
         and ends when closed or after `timeout` seconds without anything. IndexError, InvalidRevision, UnknownRevision.
         """
         return Follower(self._branch, after, timeout)
+
+    def track(self, *, after: When | None = None) -> Tracker:
+        """As `follow`, for who waits by other means: its `next()` tells what is new, and never waits. Errors as there."""
+        return Tracker(self._branch, after)
 
     def bisect(self, predicate: Predicate, *, good: When | None = None, bad: When | None = None) -> Bisected:
         """The first moment after `good` (the first by default), up to `bad` (the head), that a predicate calls bad.

@@ -40,56 +40,28 @@ class HeadMoved(NamedTuple):
 Followed = EventEntry | HeadMoved
 
 
-class Follower:
-    """An iterator over what happens to a conversation. Ends when closed, or after `timeout` seconds without anything.
+class Tracker:
+    """What has happened to a conversation since it was last asked: never waits. For one thread."""
 
-    For one thread; `close` may come from any. A context manager.
-    """
-
-    def __init__(self, branch: Branch, after: When | None, timeout: float | None) -> None:
-        """Follow from the moment `after` on (a number of events, as in `at`; by default the head)."""
+    def __init__(self, branch: Branch, after: When | None) -> None:
+        """From the moment `after` on (a number of events, as in `at`; by default the head)."""
         self._branch = branch
         self._repo = branch.repo
-        self._timeout = timeout
-        self._watch = self._repo.storage.watch()  # before the head is read, so that no change falls between
-        try:
-            self._at, self._told = self._start(after)
-        except BaseException:
-            self._watch.close()
-            raise
+        self._at, self._told = self._start(after)
         self._gone = False
-        self._closed = False
         self._waiting: Iterator[EventEntry] = iter(())
 
-    def __iter__(self) -> Follower:
-        return self
+    @property
+    def told(self) -> int:
+        """How many events of the conversation count as told."""
+        return self._told
 
-    def __next__(self) -> Followed:
-        last = monotonic()
-        while not self._closed:
-            found = next(self._waiting, None) or self._look() or next(self._waiting, None)
-            if found is not None:
-                self._told = found.number + 1 if isinstance(found, EventEntry) else found.events
-                return found
-            left = None if self._timeout is None else self._timeout - (monotonic() - last)
-            if left is not None and left <= 0:
-                break
-            self._watch.wait(left)
-        self.close()
-        raise StopIteration
-
-    def close(self) -> None:
-        """End the iteration, also one that waits in another thread; harmless when done twice."""
-        self._closed = True
-        self._watch.close()
-
-    def __enter__(self) -> Follower:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+    def next(self) -> Followed | None:
+        """The next thing that happened, or None: nothing did."""
+        found = next(self._waiting, None) or self._look() or next(self._waiting, None)
+        if found is not None:
+            self._told = found.number + 1 if isinstance(found, EventEntry) else found.events
+        return found
 
     def _start(self, after: When | None) -> tuple[Oid | None, int]:
         head = self._branch.need_head()
@@ -129,3 +101,50 @@ class Follower:
         who, why = ("", "") if newest is None else (newest.who, newest.why)
         info = None if head is None else commit_info(head, self._repo.commit(head))
         return HeadMoved(how, events, dropped, info, who, why)
+
+
+class Follower:
+    """An iterator over what happens to a conversation. Ends when closed, or after `timeout` seconds without anything.
+
+    For one thread; `close` may come from any. A context manager.
+    """
+
+    def __init__(self, branch: Branch, after: When | None, timeout: float | None) -> None:
+        """Follow from the moment `after` on, as a `Tracker` does."""
+        self._timeout = timeout
+        self._watch = branch.repo.storage.watch()  # before the head is read, so that no change falls between
+        try:
+            self._tracker = Tracker(branch, after)
+        except BaseException:
+            self._watch.close()
+            raise
+        self._closed = False
+
+    def __iter__(self) -> Follower:
+        return self
+
+    def __next__(self) -> Followed:
+        last = monotonic()
+        while not self._closed:
+            found = self._tracker.next()
+            if found is not None:
+                return found
+            left = None if self._timeout is None else self._timeout - (monotonic() - last)
+            if left is not None and left <= 0:
+                break
+            self._watch.wait(left)
+        self.close()
+        raise StopIteration
+
+    def close(self) -> None:
+        """End the iteration, also one that waits in another thread; harmless when done twice."""
+        self._closed = True
+        self._watch.close()
+
+    def __enter__(self) -> Follower:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

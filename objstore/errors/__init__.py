@@ -50,6 +50,8 @@
     ├── AccessDenied                             nobody granted this
     ├── InvalidGrant        (ValueError)         what makes no grant or token
     ├── UnknownGrant, UnknownToken               (KeyError)
+    ├── InvalidRequest      (ValueError)         what a server cannot read
+    ├── TooLarge, ServerBusy                     what a server does not take, or not now
     ├── BrokenAudit                              the log of access was altered or cut
     ├── OldFormat                                a store of an older format, which has to be upgraded first
     ├── NotAStore, StoreExists, StoreLocked, UnsupportedFormat, ReadOnlyStore, StoreFull, StoreClosed
@@ -124,6 +126,7 @@ from objstore.errors.places import (
     UnknownVersion,
     UnsupportedFormat,
 )
+from objstore.errors.requests import InvalidRequest, ServerBusy, TooLarge
 from objstore.errors.settings import InvalidSetting, UnreadableSettings
 from objstore.errors.sync import (
     Diverged,
@@ -157,6 +160,7 @@ __all__ = [
     "InvalidRecoveryCode",
     "InvalidRefName",
     "InvalidRemote",
+    "InvalidRequest",
     "InvalidRevision",
     "InvalidSetting",
     "InvalidToken",
@@ -183,6 +187,7 @@ __all__ = [
     "RemoteFailed",
     "RemoteRefused",
     "Rewound",
+    "ServerBusy",
     "SettingsExist",
     "StorageFailure",
     "StoreClosed",
@@ -190,6 +195,7 @@ __all__ = [
     "StoreFull",
     "StoreLocked",
     "TagExists",
+    "TooLarge",
     "UnknownConversation",
     "UnknownFormat",
     "UnknownGrant",

@@ -41,10 +41,11 @@ class Diverged(ObjstoreError):
     """
 
     def __init__(self, remote: str, verb: str, divergences: tuple[Divergence, ...]) -> None:
-        super().__init__(remote, verb, divergences)
+        told = tuple(Divergence(*each) for each in divergences)  # plain tuples, where they came over a wire
+        super().__init__(remote, verb, told)
         self.remote = remote
         self.verb = verb
-        self.divergences = divergences
+        self.divergences = told
 
     def __str__(self) -> str:
         told = "; ".join(str(each) for each in self.divergences[:_SHOWN])

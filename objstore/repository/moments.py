@@ -8,7 +8,7 @@ from objstore.errors import InvalidRevision, UnknownRevision
 from objstore.objects.kinds import Oid
 from objstore.repository.branch import Branch
 from objstore.repository.commit import CommitInfo
-from objstore.repository.history import with_events
+from objstore.repository.history import is_on_chain, with_events
 from objstore.repository.revisions import (
     as_of_time,
     microseconds,
@@ -18,6 +18,20 @@ from objstore.repository.revisions import (
     resolve,
     resolve_in,
 )
+
+_ID_DIGITS = 64
+_MAX_DIGITS = 18
+
+
+class Within(str):
+    """A moment as text that means this branch alone: "3" (events), "#3", "~2", "@{2 hours ago}", a time, a whole id of
+    its first-parent chain. Other names and other histories' ids are as unknown as if they were not there.
+
+    For callers who may see one branch and not the rest of the store.
+    """
+
+    __slots__ = ()
+
 
 When = int | str | datetime | CommitInfo
 """A number of events, a commit, a time, or a text: "#3", "~2", "@{2 hours ago}", "2 hours ago", an id, another name."""
@@ -41,6 +55,8 @@ def locate(branch: Branch, moment: When) -> Oid:
     time = parse_time(moment, repo.now())
     if time is not None:
         return as_of_time(repo, head, time, moment)
+    if isinstance(moment, Within):
+        return _locate_within(branch, head, moment)
     parsed = parse_moment(moment)
     if parsed.path is not None:
         raise InvalidRevision(moment, "a path has no place here")
@@ -49,3 +65,21 @@ def locate(branch: Branch, moment: When) -> Oid:
     if parsed.name == branch.short_name:
         return resolve_in(repo, branch.name, head, parsed)
     return resolve(repo, parsed)
+
+
+def _locate_within(branch: Branch, head: Oid, text: Within) -> Oid:
+    if text.isdecimal() and text.isascii() and len(text) <= _MAX_DIGITS:
+        return locate(branch, int(text))
+    if len(text) == _ID_DIGITS:
+        try:
+            oid = Oid(bytes.fromhex(text))
+            # Whatever object has the id: one of another kind or history must look like none at all.
+            if peel(branch.repo, oid) == oid and is_on_chain(branch.repo, oid, head):
+                return oid
+        except (ValueError, UnknownRevision):
+            pass
+        raise UnknownRevision(text, "no commit of this history has this id")
+    parsed = parse_moment(text)
+    if parsed.name or parsed.path is not None:
+        raise InvalidRevision(text, "moments here are 3, #3, ~2, @{2 hours ago}, a time, or a whole id")
+    return resolve_in(branch.repo, branch.name, head, parsed)
