@@ -37,28 +37,35 @@ def dev(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def locked() -> dict[str, Version]:
+PINS = ("requirements-dev.txt", "requirements-suites.txt")
+
+
+def locked(file: str) -> dict[str, Version]:
     """The pins by name."""
-    text = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
+    text = (ROOT / file).read_text(encoding="utf-8")
     pins = re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", text, re.MULTILINE)
     return {name.lower(): Version(version) for name, version in pins}
 
 
-def test_every_dependency_is_pinned_in_a_version_that_fits() -> None:
+@pytest.mark.parametrize("file", PINS)
+def test_every_dependency_is_pinned_in_a_version_that_fits(file: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    groups = project["dependency-groups"].values()
-    asked = [*project["project"]["dependencies"], *project["build-system"]["requires"], *(r for g in groups for r in g)]
-    pins = locked()
-    for requirement in map(Requirement, asked):
+    groups = project["dependency-groups"]
+    always = project["project"]["dependencies"]
+    suites = groups.pop("suites")
+    asked = [*always, *project["build-system"]["requires"], *(r for g in groups.values() for r in g)]
+    pins = locked(file)
+    for requirement in map(Requirement, asked if file == "requirements-dev.txt" else [*always, *suites]):
         assert requirement.name in pins, f"{requirement}: run python3 tools/dev.py lock"
         assert requirement.specifier.contains(pins[requirement.name]), f"{requirement}: run python3 tools/dev.py lock"
 
 
-def test_every_pin_has_hashes_and_names_no_place() -> None:
-    text = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
+@pytest.mark.parametrize("file", PINS)
+def test_every_pin_has_hashes_and_names_no_place(file: str) -> None:
+    text = (ROOT / file).read_text(encoding="utf-8")
     blocks = re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE)[1:]
     # A name may have a pin for each version of Python.
-    assert {block.partition("==")[0].lower() for block in blocks} == set(locked())
+    assert {block.partition("==")[0].lower() for block in blocks} == set(locked(file))
     assert len(blocks) > 20
     assert all("--hash=sha256:" in block for block in blocks)
     assert not re.search(r"https?:|file:|--(extra-)?index-url|--find-links", text)

@@ -7,7 +7,8 @@
     lint                     format, lint, types, layers
     fuzz [NAME…] [--runs N]  every fuzz target, or those named, N executions each beyond their corpus
     powerloss [ARGS]         replay power losses on a real file system (root, FUSE, loop devices)
-    lock                     resolve pyproject.toml anew into requirements-dev.txt
+    suites [ARGS]            the adapters against other projects' packages and their own suites
+    lock                     resolve pyproject.toml anew into requirements-dev.txt and requirements-suites.txt
 
 The first call makes a virtual environment in .dev/ from requirements-dev.txt (exact versions, with hashes) and installs
 the project into it in editable mode. Later calls compare two hashes and start at once. Deleting .dev/ is always safe.
@@ -31,6 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DEV = ROOT / ".dev"
 VENV = DEV / "venv"
 REQUIREMENTS = ROOT / "requirements-dev.txt"
+SUITES = ROOT / "requirements-suites.txt"
 PROJECT = ROOT / "pyproject.toml"
 UV = "uv==0.13.9"  # Only `lock` needs it, so it lives in an environment of its own.
 FUZZ_RUNS = 10_000
@@ -228,6 +230,41 @@ def powerloss(arguments: Sequence[str]) -> int:
     return run("python", "-m", "tools.powerloss", *arguments)
 
 
+def suites(arguments: Sequence[str]) -> int:
+    """The suites, in an environment of their own, on a Python that they can use; they say what they leave out."""
+    folder = DEV / "suites"
+    python = newer_python()
+    wanted = digest(f"{python} {folder}".encode(), SUITES.read_bytes())
+    stamp = folder / ".packages"
+    with exclusive():
+        if not stamp.is_file() or stamp.read_text() != wanted:
+            shutil.rmtree(folder, ignore_errors=True)
+            say(f"making .dev/suites with {python} (once, and when the pins change)")
+            if subprocess.run([python, "-m", "venv", str(folder)], check=False).returncode:
+                raise Failed(f"no virtual environment with {python}")
+            # The wheel of the Claude SDK carries a program of 170 MB, which nothing here calls.
+            bare = ("--no-binary", "claude-agent-sdk")
+            pip("install", "--require-hashes", *bare, "-r", str(SUITES), folder=folder)
+            stamp.write_text(wanted)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [str(tool("python", folder)), "-m", "tools.suites", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+def newer_python() -> str:
+    """An interpreter of 3.12 or later (OpenHands' SDK asks for it), or else this one."""
+    versions = ("3.13", "3.12")
+    kept = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
+    found = [f"python{version}" for version in versions]
+    found += [str(path) for version in versions for path in sorted(kept.glob(f"{version}.*/bin/python"))]
+    for candidate in found:
+        with contextlib.suppress(OSError):
+            check = [candidate, "-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 12))"]
+            if subprocess.run(check, capture_output=True, check=False).returncode == 0:
+                return candidate
+    return sys.executable
+
+
 def lock(arguments: Sequence[str]) -> int:
     """Resolve what pyproject.toml asks for, for every platform and Python at once; `--upgrade` moves all pins."""
     import tomllib
@@ -238,21 +275,27 @@ def lock(arguments: Sequence[str]) -> int:
             make_environment(folder)
             pip("install", UV, folder=folder)
     groups = tomllib.loads(PROJECT.read_text(encoding="utf-8")).get("dependency-groups", {})
+    targets = {REQUIREMENTS: [group for group in groups if group != "suites"], SUITES: ["suites"]}
+    return max(compile_pins(folder, file, chosen, arguments) for file, chosen in targets.items())
+
+
+def compile_pins(folder: Path, file: Path, groups: Sequence[str], arguments: Sequence[str]) -> int:
+    """Write one file of pins with hashes; the exit code of the resolver."""
     chosen = [part for group in groups for part in ("--group", group)]
     options = ["--universal", "--generate-hashes", "--no-annotate", "--quiet", "--python-version", "3.11"]
     header = ["--custom-compile-command", "python3 tools/dev.py lock"]
-    target = ["pyproject.toml", "--output-file", REQUIREMENTS.name]
-    before = pinned()
+    target = ["pyproject.toml", "--output-file", file.name]
+    before = pinned(file)
     code = run(tool("uv", folder), "pip", "compile", *options, *header, *chosen, *arguments, *target)
-    if gone := before - pinned():
+    if gone := before - pinned(file):
         # A pin that nothing asks for goes unseen otherwise, and is missed where the environment is made anew.
         say(f"no longer pinned, since pyproject.toml does not ask for it: {', '.join(sorted(gone))}")
     return code
 
 
-def pinned() -> set[str]:
-    """The names that have a pin."""
-    lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
+def pinned(file: Path) -> set[str]:
+    """The names that have a pin in a file."""
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     return {line.partition("==")[0] for line in lines if "==" in line}
 
 
@@ -268,6 +311,7 @@ TASKS = {
     "lint": lint,
     "lock": lock,
     "powerloss": powerloss,
+    "suites": suites,
     "test": test,
 }
 
