@@ -163,9 +163,8 @@ class Arrival:
         repo, storage = self._repo, self._repo.storage
         with storage.stage() as stage:
             fresh = storage.missing(self._here.held)
-            for oid, obj in self._here.held.items():
-                if oid in fresh:
-                    stage.add(obj)
+            for obj in repo.redactions.without(self._here.held[oid] for oid in self._here.held if oid in fresh):
+                stage.add(obj)
             done = storage.apply((), edits, note or Note(repo.author, "incoming", repo.now()), stage)
         self.added += len(fresh)
         self._here.forget_content()

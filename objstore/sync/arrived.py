@@ -63,6 +63,10 @@ class Arrived:
         obj = self.read(oid)
         return references(obj.kind, obj.payload) if obj.kind is Kind.CHUNKS else ()
 
+    def is_redacted(self, event: Oid) -> bool:
+        """Whether an event was redacted here, so that it stays away and need not come."""
+        return event in self._repo.redactions
+
     def need(self, oid: Oid, *kinds: Kind) -> None:
         """See that an object came, and is of one of these kinds. MissingObject: it did not."""
         if self.kinds.get(oid) not in kinds:

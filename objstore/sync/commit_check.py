@@ -33,7 +33,8 @@ class CommitCheck:
         first = parents[0] if parents else None
         self._check_place(oid, commit, parents, here)
         if commit.event is not None:
-            here.need(commit.event, Kind.EVENT)
+            if not here.is_redacted(commit.event):
+                here.need(commit.event, Kind.EVENT)
             yield commit.event
         yield from self._index(oid, commit, first, here)
         for root, olds, is_files in (

@@ -12,6 +12,7 @@ from objstore.errors import CorruptObject, RedactedEvent
 from objstore.objects.kinds import Oid
 from objstore.objects.tombstones import tombstone_ref
 from objstore.sync.redactions import take_redactions
+from refs.edits import ANY, Note, RefEdit
 
 
 @pytest.fixture(params=["memory", "local"])
@@ -120,3 +121,22 @@ def test_an_edit_that_carried_the_event_takes_the_tombstone_along(
     two.import_bundle(tmp_path / "b")
     assert is_redacted(two, "edited", 5)
     assert list(two.check()) == []
+
+
+def test_no_pull_brings_back_what_was_redacted_here(tmp_path: Path) -> None:
+    with objstore.open(tmp_path / "one", create=True) as one, objstore.open(tmp_path / "two", create=True) as two:
+        conv = one.conversations.create("c")
+        conv.append_many([{"n": number} for number in range(10)])
+        two.remotes.add("origin", str(tmp_path / "one"))
+        two.pull("origin", "conversations/c")
+        two.conversations.open("c").redact(5, reason="")
+        two.conversations.delete("c")
+        for name in [ref.name for ref in two.refs.find("remotes/origin/conversations")]:
+            two.storage.apply((), [RefEdit(name, None, ANY)], Note("x", "", 0))
+        conv.append({"n": 10})
+        one.conversations.open("c").edit(9, {"n": "other"}, "d", carry=True)
+        conv.fork("e", at=8).append({"n": "e"})
+        two.pull("origin", "conversations/c", "conversations/d", "conversations/e")
+        for name in ("c", "d", "e"):
+            assert is_redacted(two, name, 5)
+        assert list(two.check()) == []
