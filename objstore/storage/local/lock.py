@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from objstore.errors import StoreLocked
+from objstore.errors import StoreClosed, StoreLocked
 from objstore.storage.local.faults import from_os
 
 _PATIENCE = 0.005
@@ -86,7 +86,9 @@ class FileLock:
         return mmap.mmap(self._handle, min(size, _SIZE), access=mmap.ACCESS_READ) if size >= _STATE.size else None
 
     def acquire(self) -> None:
-        """Wait for the lock. StoreLocked after the time-out."""
+        """Wait for the lock. StoreLocked after the time-out; StoreClosed."""
+        if self._handle < 0:
+            raise StoreClosed(str(self._path.parent), "it was closed")
         if self._timeout is None:
             fcntl.flock(self._handle, fcntl.LOCK_EX)
             return

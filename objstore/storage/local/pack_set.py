@@ -46,13 +46,17 @@ class PackSet:
     def __iter__(self) -> Iterator[OpenPack]:
         return iter(self._packs)
 
-    def refresh(self, rows: Iterable[PackRow]) -> bool:
-        """Open what the journal lists, newest first; whether there are others than before."""
+    @property
+    def listed(self) -> tuple[OpenPack, ...]:
+        """The packs that are known, newest first: the same tuple for as long as they are the same."""
+        return self._packs
+
+    def refresh(self, rows: Iterable[PackRow]) -> None:
+        """Open what the journal lists, and bury what it says is dead."""
         rows = list(rows)[::-1]
         names = [row.name for row in rows]
         with self._lock:
-            changed = names != [pack.name for pack in self._packs]
-            if changed:
+            if names != [pack.name for pack in self._packs]:
                 known = {pack.name: pack for pack in self._packs}
                 self._packs = tuple(
                     known.get(name) or OpenPack(self._folder, name, self.codec, self._read_only) for name in names
@@ -60,7 +64,6 @@ class PackSet:
                 self._forget(known.keys() - set(names))
             for pack, row in zip(self._packs, rows, strict=True):
                 pack.bury(row.dead)
-            return changed
 
     def _forget(self, names: Collection[str]) -> None:
         """Let go of frames of packs that are gone."""

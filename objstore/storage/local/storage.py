@@ -91,14 +91,18 @@ class LocalStorage:
         if self._closed:  # What the packs' caches hold would be given all the same.
             raise StoreClosed(self.place, "it was closed")
         damage: CorruptObject | None = None
+        listed = self.packs.listed
         try:
             found = self.packs.read(oid)
         except CorruptObject as error:
             found, damage = None, error
         if found is None:
             found = self._read_journal(oid)
-        if found is None and self.refresh():
-            found = self.packs.read(oid)
+        if found is None:
+            self.refresh()
+            # Not whether this call found other packs: another thread's may have, since we looked into the old ones.
+            if self.packs.listed is not listed:
+                found = self.packs.read(oid)
         if found is None and damage is not None:
             raise damage
         return found
@@ -431,16 +435,15 @@ class LocalStorage:
         except CorruptObject:
             return False
 
-    def refresh(self) -> bool:
-        """Take up the packs that the journal lists now; whether there are others than before."""
+    def refresh(self) -> None:
+        """Take up the packs that the journal lists now."""
         with self._refreshing:  # An older list must not be taken up after a newer one: it would bring back the dead.
-            changed = False
             while True:
                 rows = self.journal.packs()
-                changed |= self.packs.refresh(rows)
+                self.packs.refresh(rows)
                 # A pack may have been replaced between the reading of the list and the opening of its file.
                 if all(pack.fault is None for pack in self.packs) or rows == self.journal.packs():
-                    return changed
+                    return
 
     def _check_writable(self) -> None:
         if self.read_only:
