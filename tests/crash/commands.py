@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import objstore
@@ -26,6 +27,11 @@ def prepare(folder: Path) -> None:
         store.conversations.create("other").append({"n": 0})
         store.settings.create("user").set("llm.model", "old")
         store.files.create("ws").write("old.txt", b"old")
+        gone = store.conversations.create("gone")
+        gone.append_many([{"n": number, "text": "gone " * 30} for number in range(20)])
+        store.repack()
+        store.conversations.delete("gone")
+        conversation.append({"n": "last", "text": "before"})
     write_directory(folder / "work", seed=1)
 
 
@@ -88,13 +94,17 @@ def merge(store: objstore.Store, work: Path) -> None:
     assert store.repack().merged > 1
 
 
+def gc(store: objstore.Store, work: Path) -> None:
+    assert store.gc(expire_reflog=timedelta(0), thorough=True).deleted >= 40
+
+
 def create(store: objstore.Store, work: Path) -> None:
     """Opening made the store."""
 
 
 COMMANDS: dict[str, Callable[[objstore.Store, Path], None]] = {
     function.__name__: function
-    for function in (create, append, append_many, together, snapshot, settings, fork, rewind, delete, repack, merge)
+    for function in (create, append, append_many, together, snapshot, settings, fork, rewind, delete, repack, merge, gc)
 }
 
 State = dict[str, object]

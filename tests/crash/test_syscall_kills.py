@@ -10,7 +10,7 @@ from tests.crash.commands import COMMANDS
 from tests.crash.tracing import Experiment, Server, sample
 
 
-@pytest.mark.parametrize("name", ["append", "repack"])
+@pytest.mark.parametrize("name", ["append", "repack", "gc"])
 def test_a_kill_at_some_system_call_leaves_the_store_as_before_or_after(
     tracing_server: Server, name: str, memory_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import subprocess
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from objstore.storage.local.storage import LocalStorage
 from objstore.store import Store
 from refs.edits import ABSENT, Note, RefEdit
 from tests.maintenance.histories import everything, history, log_values, reach, step
+from tests.processes import start
 
 NOTE = Note("tester", "test", 1)
 
@@ -235,3 +237,72 @@ def test_no_word_of_what_was_deleted_stays_in_the_search_index(tmp_path: Path) -
             assert b"secretword" not in path.read_bytes()
         assert list(store.conversations.search("secretword")) == []
         assert len(list(store.conversations.search("plainword"))) == 1
+
+
+WRITER = """
+import random, sys
+import objstore
+from objstore.errors import CollectedObject
+path, number, folder = sys.argv[1:]
+draw = random.Random(number)
+from pathlib import Path
+with objstore.open(path) as store:
+    workspace = store.files.open(f"w{number}", create=True)
+    conversation = store.conversations.open(f"c{number}", create=True)
+    count = 0
+    for line in sys.stdin:
+        for _ in range(5):
+            # Content that was garbage a moment ago, or is about to be: both small writes and those of a stage.
+            shared = b"%d" % draw.randrange(5) * 2000
+            (Path(folder) / "a").write_bytes(shared)
+            workspace.snapshot(folder)
+            workspace.write("b", shared[::-1])
+            conversation.append({"n": count})
+            count += 1
+            if draw.random() < 0.3:
+                workspace.delete("b")
+            try:
+                conversation.fork(f"f{number}", at=max(1, count - 2))
+                store.conversations.delete(f"f{number}")
+            except CollectedObject:
+                pass
+        print(count, flush=True)
+"""
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_processes_that_write_beside_collections_and_expiry_lose_nothing(tmp_path: Path, seed: int) -> None:
+    draw = random.Random(seed)
+    path = tmp_path / "store"
+    with objstore.open(path, create=True) as store:
+        writers: list[subprocess.Popen[str]] = []
+        for number in range(2):
+            folder = tmp_path / f"folder{number}"
+            folder.mkdir()
+            writers.append(start(WRITER, str(path), str(number), str(folder)))
+        try:
+            counts = [0, 0]
+            for _ in range(6):
+                for writer in writers:
+                    assert writer.stdin is not None
+                    writer.stdin.write("go on\n")
+                    writer.stdin.flush()
+                for _ in range(3):
+                    if draw.random() < 0.4:
+                        store.repack()
+                    age = timedelta(0) if draw.random() < 0.6 else None
+                    store.gc(thorough=draw.random() < 0.5, expire_reflog=age)
+                for number, writer in enumerate(writers):
+                    assert writer.stdout is not None
+                    counts[number] = int(writer.stdout.readline())
+                check_all(store)
+        finally:
+            for writer in writers:
+                writer.communicate(timeout=120)
+        assert [writer.returncode for writer in writers] == [0, 0]
+        for number, count in enumerate(counts):
+            assert count == 30
+            assert list(store.conversations.open(f"c{number}")) == [{"n": n} for n in range(count)]
+        store.gc(expire_reflog=timedelta(0))
+        assert everything(store) == reach(store.storage, log_values(store))
+        check_all(store)

@@ -11,7 +11,8 @@ import fcntl
 import os
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
+from io import FileIO
 from pathlib import Path
 
 from objstore.objects.kinds import Oid
@@ -73,18 +74,23 @@ class Leases:
 
 
 def leased(folder: Path) -> Iterator[Oid]:
-    """What living processes rely on; files of dead ones are removed. The caller holds the gate alone."""
+    """What living processes rely on; files of dead ones are removed. The caller holds the gate alone. StorageFailure."""
     if not folder.is_dir():
         return
-    for path in sorted(folder.iterdir()):
-        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                while data := os.read(handle, _OID * 4096):
-                    yield from (Oid(data[at : at + _OID]) for at in range(0, len(data) - _OID + 1, _OID))
-            else:
-                os.unlink(path)
-        finally:
-            os.close(handle)
+    try:
+        for path in sorted(folder.iterdir()):
+            with closing(_opened(path)) as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    while data := file.read(_OID * 4096):
+                        yield from (Oid(data[at : at + _OID]) for at in range(0, len(data) - _OID + 1, _OID))
+                else:
+                    with suppress(OSError):  # Another time, then.
+                        path.unlink()
+    except OSError as error:
+        raise from_os(error, str(folder)) from error
+
+
+def _opened(path: Path) -> FileIO:
+    return FileIO(os.open(path, os.O_RDWR | os.O_CLOEXEC), "r+")

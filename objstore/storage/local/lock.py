@@ -145,12 +145,18 @@ class FileLock:
         return self._counter(_MOVES)
 
     def count_loss(self) -> None:
-        """Announce that objects are deleted. The caller holds the lock."""
-        os.pwrite(self._handle, (self.losses() + 1).to_bytes(8, "big"), _LOSSES)
+        """Announce that objects are deleted. The caller holds the lock. StoreFull, StorageFailure: it was not told."""
+        self._count(_LOSSES)
 
     def count_move(self) -> None:
-        """Announce that rows or packs are taken away. The caller holds the lock."""
-        os.pwrite(self._handle, (self.moves() + 1).to_bytes(8, "big"), _MOVES)
+        """Announce that rows or packs are taken away. As `count_loss`."""
+        self._count(_MOVES)
+
+    def _count(self, at: int) -> None:
+        try:
+            os.pwrite(self._handle, (self._counter(at) + 1).to_bytes(8, "big"), at)
+        except OSError as error:
+            raise from_os(error, str(self._path.parent)) from error
 
     def _counter(self, at: int) -> int:
         return 0 if self._map is None else int.from_bytes(self._map[at : at + 8], "big")

@@ -166,7 +166,8 @@ def remove_orphans(storage: LocalStorage) -> None:
                 with suppress(OSError):
                     os.unlink(folder / name)
         if removed:
-            sync_folder(folder)
+            with suppress(OSError):  # They may come back, and then are removed another time.
+                sync_folder(folder)
 
 
 def _remove_if_free(path: Path) -> bool:
