@@ -163,6 +163,7 @@ class Thread:
     def put_writes(self, event: Event) -> None:
         """Append the writes of a task."""
         with self.lock:
+            self.refresh()
             commit = self._open().append(event)
             if self.head is not None and commit.parents[0] == self.head.oid:
                 self._settle(event, commit)

@@ -228,6 +228,17 @@ def test_a_checkpoint_that_arrives_while_a_thread_is_pruned_stays(store: Store) 
     assert [each.metadata["step"] for each in saver.list(place())] == [3]
 
 
+def test_a_thread_that_another_saver_deleted_begins_anew(store: Store) -> None:
+    saver, other = ObjstoreSaver(store), ObjstoreSaver(store)
+    config = talk(saver, 2)[-1]
+    other.delete_thread("t")
+    assert saver.get_tuple(place()) is None
+    saver.put_writes(config, [("out", 1)], "task")
+    other.delete_thread("t")
+    put(saver, place(), 5, {"messages": ["new"]})
+    assert [each.metadata["step"] for each in other.list(place())] == [5]
+
+
 # The conversation behind
 
 
