@@ -21,7 +21,7 @@ from objstore.files.snapshot import snapshot
 from objstore.files.stat_cache import StatCache
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.objects.trees import Entry, NodeReader, build_tree, empty_tree, scan
-from objstore.storage.memory import MemoryStage, MemoryStorage
+from objstore.storage.memory import MemoryStorage
 from tests.files.folders import NOTE, Content, describe, fill, take
 
 FILE = stat.S_IFREG | 0o644
@@ -117,7 +117,7 @@ def test_going_from_one_tree_to_another_leaves_exactly_the_other(
         done = checkout(roots[1], storage, target, cache, previous=roots[0])
         assert done.problems == ()
         assert take(target, storage).root == roots[1]
-        assert snapshot(target, storage, MemoryStage(), roots[1], cache).root == roots[1]
+        assert snapshot(target, storage, storage.stage(), roots[1], cache).root == roots[1]
         assert dirty_paths(target, roots[1], storage, cache) == []
 
 
@@ -330,7 +330,7 @@ def test_a_snapshot_after_a_checkout_reads_nothing_of_what_is_old(
     assert {key.decode() for key in known.paths} == set(describe(copy))
     (copy / "7").write_bytes(b"y" * 7)
     assert dirty_paths(copy, taken.root, storage, cache) == ["7"]
-    again = snapshot(copy, storage, MemoryStage(), taken.root, cache)
+    again = snapshot(copy, storage, storage.stage(), taken.root, cache)
     assert (again.changed, again.unchanged) == (1, 48)
 
 

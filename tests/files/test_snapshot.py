@@ -17,7 +17,7 @@ from objstore.objects.blobs import read_blob
 from objstore.objects.hashing import PLAIN_HASHER, Hasher
 from objstore.objects.kinds import Domain, Kind, Object, Oid
 from objstore.objects.trees import Entry, NodeReader, scan
-from objstore.storage.memory import MemoryStage, MemoryStorage
+from objstore.storage.memory import MemoryStorage
 from tests.files.folders import NOTE, Content, fill, holds, take
 
 MIXED: dict[str, Content] = {
@@ -136,7 +136,7 @@ def test_content_that_the_storage_has_is_not_staged_again(top: Path) -> None:
     storage = MemoryStorage()
     first = take(top, storage)
     fill(top, {"new": b"new"})
-    stage = MemoryStage()
+    stage = storage.stage()
     snapshot(top, storage, stage, first.root)
     assert [obj.payload for obj in stage.objects if obj.kind is not Kind.TREE] == [b"new"]
 
@@ -146,7 +146,7 @@ def test_an_unchanged_directory_keeps_its_root_and_is_not_read(top: Path, cache:
     settle(top)
     storage = MemoryStorage()
     first = take(top, storage, None, cache)
-    stage = MemoryStage()
+    stage = storage.stage()
     (top / "a/b").chmod(0o644)  # Its ctime alone changes: it is read again, and found to be the same.
     again = snapshot(top, storage, stage, first.root, cache)
     assert again.root == first.root
