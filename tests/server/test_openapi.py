@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from objstore.server.openapi import ENDPOINTS, document
+from tests.server.reference import PAGE, page
 from tests.server.servers import serving
 
 
@@ -71,3 +72,7 @@ def test_no_request_that_can_be_thought_of_is_a_fault(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
         ada.ok("GET", "/me")
+
+
+def test_the_reference_page_is_what_the_endpoints_say() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.server.reference"
