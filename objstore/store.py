@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -396,6 +396,14 @@ class Store:
         session = self._session(token, progress)
         session.fetch(remote, names, prune=True)
         return session.push(remote, names, force=True, prune=True)
+
+    def serve_stdio(self, read: Callable[[int], bytes], write: Callable[[bytes], object]) -> None:
+        """Answer the sync protocol over two streams until `read` gives nothing more: what `ssh://` runs over there."""
+        from objstore.sync.access import Owner
+        from objstore.sync.service import Service
+        from objstore.sync.stdio import serve
+
+        serve(Service(self._repo, Owner(), check_path), read, write)
 
     def _session(self, token: str | None, progress: Progress) -> Session:
         from objstore.sync.opening import Opener

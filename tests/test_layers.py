@@ -52,6 +52,7 @@ IMPORTERS: dict[str, str | tuple[str, ...]] = {
     "langchain_core": "objstore/adapters/langgraph/",
     "langgraph": "objstore/adapters/langgraph/",
     "granian": "objstore/server/run.py",
+    "httpx2": "objstore/sync/http.py",
     "msgpack": "objstore/objects/codec.py",
     "nacl": "objstore/keys/",
     "ormsgpack": "objstore/adapters/langgraph/",

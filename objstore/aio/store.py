@@ -64,6 +64,7 @@ class AsyncStore(Face[Store]):
     pull = Awaited(Store.pull)
     push = Awaited(Store.push)
     mirror = Awaited(Store.mirror)
+    serve_stdio = Awaited(Store.serve_stdio)
 
     def __init__(self, threads: Threads, sync: Store) -> None:
         """Made by `objstore.aio.open`."""

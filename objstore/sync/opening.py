@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
+from objstore.errors import RemoteFailed
 from objstore.objects.hashing import Hasher
 from objstore.repository.repository import Repository, Surroundings
 from objstore.storage.protocol import Storage
@@ -34,4 +35,14 @@ class Opener(NamedTuple):
             storage = self.open_storage(url)
             service = Service(Repository(storage, self.surroundings), Owner(), self.check_path)
             return Direct(service, storage)
-        raise NotImplementedError(urlsplit(url).scheme)
+        if url.startswith("ssh://"):
+            from objstore.sync.stdio import Piped, ssh_command
+
+            return Piped(ssh_command(url, os.environ), url)
+        try:
+            from objstore.sync.http import OverHttp
+        except ModuleNotFoundError:
+            raise RemoteFailed(
+                url, "the client for HTTP is not installed. Run: pip install 'objstore-vcs[http]'"
+            ) from None
+        return OverHttp(url, self.token)

@@ -48,7 +48,7 @@ class Listing(NamedTuple):
     """What a far side says of itself: its refs by name, which of the asked commits it has, and marks of a push."""
 
     refs: dict[str, RefState]
-    common: frozenset[Oid]
+    common: frozenset[At]
     marks: tuple[Oid, ...]
 
 
@@ -80,10 +80,12 @@ class Peer:
                     refs[check_name(ref.name)] = ref
                 except InvalidRefName as error:
                     raise CorruptObject(None, f"a listing with a ref {error}") from None
-        common = frozenset(_expect(message, Common).oids)
+        numbers = _expect(message, Common).asks
         marks = _expect(next(replies), Marks).oids
         _finish(replies)
-        return Listing(refs, common & {ask.oid for ask in asks}, marks)
+        if any(number >= len(asks) for number in numbers):
+            raise CorruptObject(None, "a listing that has what was not asked about")
+        return Listing(refs, frozenset(asks[number] for number in numbers), marks)
 
     def fetch(self, wants: Sequence[At], haves: Sequence[At]) -> tuple[tuple[Base, ...], Iterator[Object]]:
         """What the objects build on, and the objects, to be read to the end. Errors as `list`, also while reading."""

@@ -118,9 +118,9 @@ class Refs(NamedTuple):
 
 
 class Common(NamedTuple):
-    """Those of the commits asked about that are there."""
+    """Those of the commits asked about that are there under their names, by their numbers in the request."""
 
-    oids: tuple[Oid, ...]
+    asks: tuple[int, ...]
 
 
 class Marks(NamedTuple):
@@ -195,6 +195,11 @@ def encode_message(message: Message) -> bytes:
     if len(body) > limit:
         raise ValueError(f"a message of {len(body)} bytes; the limit is {limit}")
     return HEAD.pack(_TYPES[type(message)], len(body)) + body
+
+
+def type_of(kind: type[Message]) -> int:
+    """The number of a type of messages."""
+    return _TYPES[kind]
 
 
 def limit_of(number: int) -> int:
@@ -298,7 +303,7 @@ _READERS: Final[Mapping[type[Message], Sequence[_Reader]]] = {
     Fetch: (_PLACES, _PLACES),
     Push: (_push_id, _many(_row(Move, _text, _oid_or_none, _oid_or_none, _flag), MAX_NAMES), _PLACES),
     Refs: (_many(_row(RefState, _text, _oid, _count), MAX_NAMES),),
-    Common: (_IDS,),
+    Common: (_many(_count, MAX_IDS),),
     Marks: (_IDS,),
     Bases: (_many(_row(Base, _count, _oid), MAX_IDS),),
     Outcomes: (_many(_row(Outcome, _text, _text, _oid_or_none), MAX_NAMES),),

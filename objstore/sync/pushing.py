@@ -164,7 +164,7 @@ def _refuse(near: Near, peer: Peer, names: Mapping[str, str]) -> None:
 
 def _common(repo: Repository, listing: Listing, asks: Iterable[At], moves: Iterable[Move]) -> list[At]:
     """The commits over there that are here too, under their names there."""
-    found = {ask: None for ask in asks if ask.oid in listing.common}
+    found = {ask: None for ask in asks if ask in listing.common}
     for move in moves:
         if move.old is None or move.new is None or move.name.startswith("tags/"):
             continue

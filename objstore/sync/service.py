@@ -136,7 +136,7 @@ class Service:
         while some := tuple(islice(found, _REFS)):
             yield encode_message(Refs(some))
         heads = Heads(self._repo, self._access)
-        yield encode_message(Common(tuple({ask.oid: None for ask in request.asks if heads.reach(ask)})))
+        yield encode_message(Common(tuple(n for n, ask in enumerate(request.asks) if heads.reach(ask))))
         marks: Iterable[Oid] = ()
         if request.push_id:
             marks = TransferMarks(self._repo, self._access.scope, request.push_id).oids
