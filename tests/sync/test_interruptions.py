@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def some_history(store: objstore.Store) -> None:
 def test_a_cut_at_every_message_loses_nothing_and_the_transfer_can_be_repeated(transfer: Transfer, side: str) -> None:
     with objstore.open("memory:") as source:
         some_history(source)
-        for at in range(10_000):
+        for at in count():
             with objstore.open("memory:") as target:
                 request, response = (at, None) if side == "request" else (None, at)
                 try:
@@ -70,8 +71,8 @@ def test_a_cut_at_every_message_loses_nothing_and_the_transfer_can_be_repeated(t
                 assert told(target, "y") == told(source, "y")
                 assert_sound(source, target)
                 if cut is not None:
+                    assert at >= 4, "nothing was cut"
                     break
-        assert at >= 4, "nothing was cut"
 
 
 @pytest.mark.usefixtures("small")
