@@ -106,7 +106,7 @@ OTHERS: Sequence[tuple[type[Message], Sequence[Field]]] = [
     (Refs, [[["c", ONE, -1]]]),
     (Common, [[None]]),
     (Failed, ["code", "x" * 5000, []]),
-    (Failed, ["code", "x", ["y"] * 17]),
+    (Failed, ["code", "x", [*"y" * 17]]),
     (End, [0]),
 ]
 
