@@ -61,6 +61,11 @@ def encode_tombstone(tombstone: Tombstone) -> bytes:
     )
 
 
+def is_tombstone(commit: Commit) -> bool:
+    """Whether a commit can only be meant as a tombstone."""
+    return not commit.parents and _EVENT in commit.metadata
+
+
 def decode_tombstone(payload: bytes) -> Tombstone:
     """The tombstone. CorruptObject: not the canonical payload of one."""
     commit = decode_commit(payload)

@@ -3,7 +3,8 @@
 What comes is in the order of `closure`. Every object is hashed, decoded and held to be canonical; every commit must
 follow from its parents, and its event, its index and whatever its trees have beyond its parents' must have come: so
 that a commit which is here has all that it reaches, whatever else lies in the storage, and nobody gets at content by
-naming it. What no commit accounts for is refused. Ids are remembered, about 150 bytes an object.
+naming it. In place of an event that was redacted there its tombstone comes; it is put on record unless the event is
+here, which a tombstone from elsewhere does not take away. What no commit accounts for is refused. Ids are remembered, about 150 bytes an object.
 
 A segment is kept when it is checked; a mark (`incoming/…`) then names the commits that were reached, so that what
 comes after an interruption builds on them and nothing is collected meanwhile. The last segment, the refs and the end of
@@ -20,13 +21,14 @@ from objstore.objects.commits import Commit, decode_commit
 from objstore.objects.events import decode_event
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.objects.tags import decode_tag
+from objstore.objects.tombstones import decode_tombstone, is_tombstone, tombstone_ref
 from objstore.objects.trees import decode_node
 from objstore.repository.repository import Repository
 from objstore.sync.arrived import Arrived
 from objstore.sync.commit_check import CommitCheck
 from objstore.sync.marks import Marks
 from objstore.sync.negotiation import is_under
-from refs.edits import Applied, Note, RefEdit
+from refs.edits import ANY, Applied, Note, RefEdit
 
 SEGMENT_BYTES = 16 << 20
 SEGMENT_OBJECTS = 20_000
@@ -52,20 +54,30 @@ class Arrival:
     """One transfer into a repository. For one thread."""
 
     def __init__(
-        self, repo: Repository, bases: Iterable[Oid], marks: Marks, limits: Limits, check: CommitCheck
+        self,
+        repo: Repository,
+        bases: Iterable[Oid],
+        marks: Marks,
+        limits: Limits,
+        check: CommitCheck,
+        *,
+        guarded: bool = False,
     ) -> None:
-        """`bases`: commits that are here with all that they reach, on which the transfer may build."""
+        """`bases`: commits that are here with all that they reach, on which the transfer may build. `guarded`: who sends
+        may not read all that is here, and must not get at an event by sending its tombstone."""
         self._repo = repo
         self._marks = marks
         self._bases = {*bases, *marks.oids}
         self._limits = limits
         self._check = check
+        self._guarded = guarded
         self._here = Arrived(repo)
         self._commits: set[Oid] = set()
         self._tips: set[Oid] = set()
         self._tags: dict[Oid, Oid] = {}
         self._loose: set[Oid] = set()
         self._fresh: list[Oid] = []  # commits of this segment, in order
+        self._records: dict[Oid, Oid] = {}  # tombstones of this segment, by event
         self._bytes = 0
         self._payload = 0
         self.objects = 0
@@ -115,18 +127,35 @@ class Arrival:
         """See that an object is canonical, and remember it. CorruptObject, TooMuch."""
         if obj.kind is Kind.EVENT:
             decode_event(obj.payload)
+            if obj.oid in self._here.tombstones:
+                raise CorruptObject(obj.oid, "an event came, and its tombstone too")
         elif obj.kind is Kind.TREE:
             decode_node(obj.payload)
         self._here.add(obj)
         if obj.kind is Kind.COMMIT:
-            self._fresh.append(obj.oid)
-            self._here.commits[obj.oid] = decode_commit(obj.payload)
+            commit = decode_commit(obj.payload)
+            if is_tombstone(commit):
+                self._take_tombstone(obj)
+            else:
+                self._fresh.append(obj.oid)
+                self._here.commits[obj.oid] = commit
         elif obj.kind is Kind.TAG:
             self._tags[obj.oid] = decode_tag(obj.payload).target
         else:
             self._loose.add(obj.oid)
             if len(self._loose) > self._limits.loose:
                 raise TooMuch
+
+    def _take_tombstone(self, obj: Object) -> None:
+        """Remember what stands in for a redacted event. CorruptObject."""
+        event = decode_tombstone(obj.payload).event
+        if event in self._here.kinds:
+            raise CorruptObject(event, "an event came, and its tombstone too")
+        if self._guarded and event not in self._repo.redactions and not self._repo.storage.missing([event]):
+            raise CorruptObject(event, "it was redacted there and is still here. Redact it here first")
+        self._here.tombstones[event] = obj.oid
+        self._records[event] = obj.oid
+        self._loose.add(obj.oid)
 
     def check_segment(self) -> None:
         """Check what came since the last segment. CorruptObject."""
@@ -162,11 +191,23 @@ class Arrival:
         """Keep what came since the last time and make the edits, in one transaction."""
         repo, storage = self._repo, self._repo.storage
         with storage.stage() as stage:
+            records = self._record_edits()
             fresh = storage.missing(self._here.held)
             for obj in repo.redactions.without(self._here.held[oid] for oid in self._here.held if oid in fresh):
                 stage.add(obj)
-            done = storage.apply((), edits, note or Note(repo.author, "incoming", repo.now()), stage)
+            done = storage.apply((), [*edits, *records], note or Note(repo.author, "incoming", repo.now()), stage)
+        if records:
+            repo.redactions.look()
         self.added += len(fresh)
         self._here.forget_content()
         self._bytes = 0
         return done
+
+    def _record_edits(self) -> list[RefEdit]:
+        """The edits that put this segment's tombstones on record; those whose events are here, or on record, are dropped."""
+        events = self._repo.storage.missing(self._records) - self._repo.redactions.look()
+        edits = [RefEdit(tombstone_ref(event), self._records[event], ANY) for event in sorted(events)]
+        for event in self._records.keys() - events:
+            del self._here.held[self._records[event]]
+        self._records.clear()
+        return edits

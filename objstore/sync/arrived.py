@@ -24,6 +24,8 @@ class Arrived:
         """What came, by kind."""
         self.commits: dict[Oid, Commit] = {}
         """The commits of this segment."""
+        self.tombstones: dict[Oid, Oid] = {}
+        """What came in place of redacted events, by event."""
 
     def add(self, obj: Object) -> None:
         """Take an object; twice is harmless."""

@@ -2,7 +2,8 @@
 
 The order is that of the heads, each history whole before the next begins: so neighbours compress well, and a transfer
 that ends early has whole histories and one whole beginning. Of a commit come its event, the new nodes of its event
-index, and what its trees have beyond its parents' (`parts`). Content is read one object at a time. What is remembered
+index, and what its trees have beyond its parents' (`parts`). A redacted event is passed over; its tombstone may come in
+its place. Content is read one object at a time. What is remembered
 are ids, about 150 bytes for each commit and each object.
 """
 
@@ -15,6 +16,7 @@ from objstore.objects.commits import Commit
 from objstore.objects.event_index import Read, node_children
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.objects.references import references
+from objstore.objects.tombstones import tombstone_ref
 from objstore.objects.trees import Node
 from objstore.repository.history import is_on_chain
 from objstore.repository.repository import Repository
@@ -24,14 +26,16 @@ from objstore.sync.parts import tree_parts
 class Closure:
     """The objects of a repository from some commits down to others. For one thread, iterated once."""
 
-    def __init__(self, repo: Repository, bases: Mapping[Oid, Iterable[Oid]]) -> None:
+    def __init__(self, repo: Repository, bases: Mapping[Oid, Iterable[Oid]], *, tombstones: bool = False) -> None:
         """`bases`: the heads, each with commits on its first-parent chain that are left out, with all that they reach.
+        `tombstones`: they stand in for redacted events.
 
         MissingObject, CorruptObject.
         """
         self._repo = repo
         self._reader = StoredParts(repo)
         self._redacted = repo.redactions.look()
+        self._tombstones = tombstones
         self._sent: set[Oid] = set()
         self.commits: list[Oid] = []
         """The commits, parents before children."""
@@ -54,8 +58,9 @@ class Closure:
 
     def _of_commit(self, oid: Oid, commit: Commit) -> Iterator[Object]:
         parents = [self._repo.commit(parent) for parent in commit.parents]
-        if commit.event is not None and commit.event not in self._redacted:
-            yield from self._once(commit.event)  # a merge or an edit carries events into other commits
+        if commit.event is not None:  # once: a merge or an edit carries events into other commits
+            shown = commit.event if commit.event not in self._redacted else self._tombstone(commit.event)
+            yield from () if shown is None else self._once(shown)
         for node in index_parts(commit, parents[0] if parents else None, self._repo.read_index):
             yield from self._once(node)
         for part in tree_parts(commit.files, [parent.files for parent in parents], self._reader):
@@ -63,6 +68,10 @@ class Closure:
         for part in tree_parts(commit.settings, [parent.settings for parent in parents], self._reader):
             yield from self._once(part.oid)
         yield self._repo.storage.read(oid)
+
+    def _tombstone(self, event: Oid) -> Oid | None:
+        ref = self._repo.storage.refs.get(tombstone_ref(event)) if self._tombstones else None
+        return None if ref is None else Oid(ref.value)
 
     def _once(self, oid: Oid) -> Iterator[Object]:
         if oid not in self._sent:

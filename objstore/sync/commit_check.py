@@ -33,7 +33,10 @@ class CommitCheck:
         first = parents[0] if parents else None
         self._check_place(oid, commit, parents, here)
         if commit.event is not None:
-            if not here.is_redacted(commit.event):
+            tombstone = here.tombstones.get(commit.event)
+            if tombstone is not None:
+                yield tombstone
+            elif not here.is_redacted(commit.event):
                 here.need(commit.event, Kind.EVENT)
             yield commit.event
         yield from self._index(oid, commit, first, here)

@@ -13,7 +13,7 @@ but what is in its storage. There is one encoding of each message, and every dec
     FETCH    send what these heads of refs reach and those commits do not
     PUSH     take these objects, and move these refs, all or none
 
-Numbers 33 to 47 are kept for what takes the place of an object: 33 for the tombstone of one that was redacted.
+Numbers 33 to 47 are kept for what takes the place of an object. (The tombstone of a redacted event is an object itself.)
 Bytes: docs/format/sync.md.
 """
 

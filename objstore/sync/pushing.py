@@ -196,7 +196,7 @@ def _send(near: Near, peer: Peer, moves: list[Move], common: list[At], push_id: 
 
 def _objects(near: Near, met: dict[Oid, dict[Oid, int]], tags: list[Oid]) -> Iterator[Object]:
     count = 0
-    for source in (Closure(near.repo, met).objects(), tag_objects(near.repo, tags)):
+    for source in (Closure(near.repo, met, tombstones=True).objects(), tag_objects(near.repo, tags)):
         for obj in source:
             yield obj
             count += 1

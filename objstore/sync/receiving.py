@@ -52,7 +52,8 @@ class Receiving:
             return self._told(push.moves, results if any(results) else [NO_BASE] * len(push.moves))
         sweep(self._repo)
         marks = Marks(self._repo, self._access.scope, push.push_id)
-        arrival = Arrival(self._repo, (base.oid for base in push.bases), marks, self._limits, self._check)
+        bases = (base.oid for base in push.bases)
+        arrival = Arrival(self._repo, bases, marks, self._limits, self._check, guarded=True)
         self._take_all(reader, arrival)
         arrival.check_segment()
         results = [self._after(move, arrival) for move in push.moves]

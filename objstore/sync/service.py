@@ -164,7 +164,7 @@ class Service:
         met = bases_of(repo, wanted, [(have.name, have.oid) for _, have in haves])
         bases = {oid: haves[number][0] for found in met.values() for oid, number in found.items()}
         yield encode_message(Bases(tuple(Base(number, oid) for oid, number in bases.items())))
-        yield from counted.frames(Closure(repo, met).objects())
+        yield from counted.frames(Closure(repo, met, tombstones=True).objects())
         yield from counted.frames(tag_objects(repo, tags))
 
 

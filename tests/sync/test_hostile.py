@@ -14,6 +14,7 @@ from objstore.objects.events import encode_event
 from objstore.objects.hashing import PLAIN_HASHER
 from objstore.objects.jumps import next_jump
 from objstore.objects.kinds import Domain, Kind, Object, Oid
+from objstore.objects.tombstones import Tombstone, encode_tombstone
 from objstore.objects.trees.node import encode_node, node_of
 from objstore.packs.frame_header import CODEC_ZSTD, MAX_RAW, Header, seal
 from objstore.sync.access import Verb
@@ -133,10 +134,18 @@ def test_what_was_not_asked_for_is_refused(victim: objstore.Store) -> None:
         refused(victim, request(push_of(head), [*extra, *objects]))
 
 
+def secret_event(store: objstore.Store) -> Oid:
+    """The event of the commit below the head, which wrote a file."""
+    head = decode_commit(store.storage.read(store.conversations.open("secret").head.oid).payload)
+    event = decode_commit(store.storage.read(head.parents[0]).payload).event
+    assert event is not None
+    return event
+
+
 def test_nobody_gets_at_content_by_naming_it(victim: objstore.Store) -> None:
     secret = victim.conversations.open("secret")
     commit = decode_commit(victim.storage.read(secret.head.oid).payload)
-    event = decode_commit(victim.storage.read(victim.resolve("secret#1").oid).payload).event
+    event = secret_event(victim)
     head, objects = made()
     root = decode_commit(objects[-1].payload)
     for fake in (
@@ -155,6 +164,32 @@ def test_nobody_gets_at_content_by_naming_it(victim: objstore.Store) -> None:
         refused(victim, request(push_of(obj.oid), [*objects[:-1], obj]))
     refused(victim, request(push_of(secret.head.oid), []))
     assert head
+
+
+def tombstone_of(event: Oid) -> Object:
+    payload = encode_tombstone(Tombstone(event, event, "liar", 0, ""))
+    return PLAIN_HASHER.object(Kind.COMMIT, payload)
+
+
+def test_nobody_gets_at_an_event_by_sending_its_tombstone(victim: objstore.Store) -> None:
+    event = secret_event(victim)
+    _, objects = made()
+    fake = decode_commit(objects[-1].payload)._replace(event=event)
+    obj = PLAIN_HASHER.object(Kind.COMMIT, encode_commit(fake))
+    refused(victim, request(push_of(obj.oid), [*objects[:-1], tombstone_of(event), obj]))
+    assert list(victim.redactions()) == []
+
+
+def test_a_tombstone_stands_for_an_event_of_what_is_sent_or_is_refused(victim: objstore.Store) -> None:
+    head, objects = made()
+    event = next(obj for obj in objects if obj.kind is Kind.EVENT)
+    refused(victim, request(push_of(head), [tombstone_of(Oid(bytes(32))), *objects]))
+    refused(victim, request(push_of(head), [tombstone_of(event.oid), *objects]))
+    refused(victim, request(push_of(head), [*objects, tombstone_of(event.oid)]))
+    assert list(victim.redactions()) == []
+    answer(victim, request(push_of(head), [tombstone_of(event.oid), *(obj for obj in objects if obj is not event)]))
+    assert [record.event for record in victim.redactions()] == [event.oid]
+    assert list(victim.check()) == []
 
 
 def test_a_tree_with_a_blob_that_was_not_shown_is_refused(victim: objstore.Store) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 import objstore
-from objstore.errors import CorruptObject, RedactedEvent
+from objstore.errors import CorruptObject, RedactedEvent, RemoteRefused
 from objstore.objects.kinds import Oid
 from objstore.objects.tombstones import tombstone_ref
+from objstore.store import clone
 from objstore.sync.redactions import take_redactions
 from refs.edits import ANY, Note, RefEdit
 
@@ -140,3 +141,56 @@ def test_no_pull_brings_back_what_was_redacted_here(tmp_path: Path) -> None:
         for name in ("c", "d", "e"):
             assert is_redacted(two, name, 5)
         assert list(two.check()) == []
+
+
+def test_a_clone_takes_redactions_along(tmp_path: Path) -> None:
+    with objstore.open(tmp_path / "one", create=True) as one:
+        conv = one.conversations.create("c")
+        conv.append_many([{"n": number} for number in range(1100)])
+        (record,) = conv.redact(5, reason="why")
+        conv.fork("d", at=8).append({"n": "d"})
+        one.conversations.create("else").append({"n": "else"})
+        one.conversations.open("else").redact(0, reason="theirs")
+        with clone(one.place, tmp_path / "two") as two:
+            assert record in list(two.redactions())
+            assert list(two.redactions()) == list(one.redactions())
+            assert list(two.conversations.open("c")) == list(conv)
+            assert is_redacted(two, "d", 5)
+            assert list(two.check()) == []
+
+
+def test_what_was_redacted_before_a_push_is_redacted_where_it_arrives_and_later_appends_follow(tmp_path: Path) -> None:
+    with objstore.open(tmp_path / "one", create=True) as one, objstore.open(tmp_path / "two", create=True) as two:
+        conv = one.conversations.create("c")
+        conv.append_many([{"n": number} for number in range(10)])
+        (record,) = conv.redact(5, reason="why")
+        one.remotes.add("other", str(tmp_path / "two"))
+        one.push("other", "conversations/c")
+        assert list(two.redactions()) == [record]
+        conv.append({"n": 10})
+        one.push("other", "conversations/c")
+        assert list(two.conversations.open("c")) == list(conv)
+        two.remotes.add("origin", str(tmp_path / "one"))
+        two.conversations.open("c").append({"n": 11})
+        two.push("origin", "conversations/c")
+        assert conv[-1] == {"n": 11}
+        for store in (one, two):
+            assert list(store.check()) == []
+
+
+def test_a_pull_takes_nothing_away_and_a_push_gets_at_nothing_by_a_tombstone(tmp_path: Path) -> None:
+    with objstore.open(tmp_path / "one", create=True) as one, objstore.open(tmp_path / "two", create=True) as two:
+        one.conversations.create("c").append_many([{"n": number} for number in range(10)])
+        one.export_bundle(tmp_path / "b", ["c"])
+        two.import_bundle(tmp_path / "b", prefix="theirs/")
+        one.conversations.open("c").redact(5, reason="why")
+        one.remotes.add("other", str(tmp_path / "two"))
+        with pytest.raises(RemoteRefused, match="is still here"):
+            one.push("other", "conversations/c")
+        assert [info.name for info in two.conversations.find()] == ["theirs/c"]
+        two.remotes.add("origin", str(tmp_path / "one"))
+        two.pull("origin", "conversations/c")
+        assert two.conversations.open("c")[5] == {"n": 5}
+        assert list(two.redactions()) == []
+        for store in (one, two):
+            assert list(store.check()) == []
