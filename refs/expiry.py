@@ -27,14 +27,13 @@ _THERE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'reflog_cu
 _REFS = "SELECT id, entry FROM refs WHERE id > ? ORDER BY id LIMIT 4096"
 _YOUNGEST = "SELECT min(first) FROM reflog WHERE ref = ? AND ended >= ?"
 _EXPIRED = "SELECT id, last, new, chain FROM reflog WHERE ref = ? AND first < ? ORDER BY first DESC LIMIT 2"
-_ADOPT = """INSERT INTO reflog_cuts (ref, expired, last, value, chain) SELECT id, ?2, ?3, ?4, ?5 FROM refs
-WHERE name = CAST(?1 AS TEXT)"""
-_LINK = (
-    "UPDATE reflog SET before = ?3 WHERE ref = (SELECT id FROM refs WHERE name = CAST(?1 AS TEXT)) AND first = ?2 + 1"
-)
+_ADOPT = """INSERT INTO reflog_cuts (ref, expired, last, value, chain) SELECT id, ?, ?, ?, ? FROM refs
+WHERE name = CAST(? AS TEXT)"""
+_LINK = "UPDATE reflog SET before = ? WHERE ref = (SELECT id FROM refs WHERE name = CAST(? AS TEXT)) AND first = ? + 1"
 _DELETE = "DELETE FROM reflog WHERE ref = ? AND first < ? AND id != ?"
-_CUT = """INSERT INTO reflog_cuts (ref, expired, last, value, chain) VALUES (?1, ?2, ?3, ?4, ?5)
-ON CONFLICT (ref) DO UPDATE SET expired = ?2, last = ?3, value = ?4, chain = ?5"""
+_CUT = """INSERT INTO reflog_cuts (ref, expired, last, value, chain) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (ref) DO UPDATE SET expired = excluded.expired, last = excluded.last, value = excluded.value,
+chain = excluded.chain"""
 _CUT_OF = (
     "SELECT expired, last, value, chain FROM reflog_cuts WHERE ref = (SELECT id FROM refs WHERE name = CAST(? AS TEXT))"
 )
@@ -57,8 +56,8 @@ def adopt_cuts_in(connection: sqlite3.Connection, cuts: Mapping[str, Cut]) -> No
     if cuts:
         connection.execute(CUTS)
     for name, cut in cuts.items():
-        connection.execute(_ADOPT, (name, *cut))
-        connection.execute(_LINK, (name, cut.last, cut.chain))
+        connection.execute(_ADOPT, (*cut, name))
+        connection.execute(_LINK, (cut.chain, name, cut.last))
 
 
 def expire_in(connection: sqlite3.Connection, before: int) -> int:

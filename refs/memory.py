@@ -11,7 +11,7 @@ from itertools import takewhile
 from threading import Lock
 
 from refs.adoption import in_order
-from refs.chain import START, WHOLE, check_chain, link
+from refs.chain import WHOLE, check_chain, link
 from refs.edits import Applied, Note, RefEdit
 from refs.errors import RefConflict
 from refs.protocol import NO_CUTS, Cut, LogEntry, Ref
@@ -200,7 +200,7 @@ class MemoryRefs:
     ) -> None:
         name, new = edit.name, edit.new
         who, why, when = note
-        before = log.entries[-1].chain if log.entries else START
+        before = log.entries[-1].chain if log.entries else log.cut.chain
         chain = link(before, name, first, last, old, new, began, when, who, why)
         self._operations.setdefault(self._transaction, []).append((name, len(log.entries)))
         log.entries.append(LogEntry(name, self._transaction, first, last, old, new, began, when, who, why, chain))

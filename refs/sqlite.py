@@ -76,14 +76,12 @@ FROM reflog_numbers n LEFT JOIN refs r ON r.name = ? LEFT JOIN reflog l ON l.id 
 _EXTEND = "UPDATE reflog SET last = ?, new = ?, ended = ?, txn = ?, chain = ? WHERE id = ?"
 _MOVE = "UPDATE reflog SET block = ? WHERE id = ?"
 _ADD = """INSERT INTO reflog (ref, block, txn, step, first, last, old, new, began, ended, who, why, before, chain)
-VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12)"""
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 # The chain before an entry is the chain of the entry whose last step is the one before its first: known at the end.
 _ADOPT = """INSERT INTO reflog (ref, block, txn, step, first, last, old, new, began, ended, who, why, before, chain)
 VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, x'', ?)"""
 _LINK = """UPDATE reflog SET before = coalesce((SELECT p.chain FROM reflog p WHERE p.ref = reflog.ref
 AND p.first < reflog.first ORDER BY p.first DESC LIMIT 1), ?)"""
-_ADD_RUN = """INSERT INTO reflog (ref, block, txn, step, first, last, old, new, began, ended, who, why, before, chain)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _NAME = "INSERT INTO refs (name, entry) VALUES (?, 0)"
 _POINT = "UPDATE refs SET entry = ? WHERE id = ?"
 _NEWEST = """SELECT l.step, l.before, r.name, l.txn, l.first, l.last, l.old, l.new, l.began, l.ended, l.who, l.why, l.chain
@@ -109,12 +107,12 @@ ORDER BY first DESC LIMIT 1)"""
 _VERIFY = f"""SELECT r.entry, l.id, l.before, CAST(l.who AS BLOB), CAST(l.why AS BLOB), {_ENTRY.replace("l.who, l.why, ", "")}
 FROM refs r LEFT JOIN reflog l ON l.ref = r.id WHERE r.name = CAST(? AS TEXT) ORDER BY l.first"""
 _BLOCK_BELOW = "SELECT max(block) FROM reflog WHERE block <= ?"
-_OPERATIONS = f"""SELECT {_ENTRY} FROM reflog l JOIN refs r ON r.id = l.ref WHERE l.block = ?1 AND l.txn IN (
-SELECT DISTINCT txn FROM reflog WHERE block = ?1 AND txn < ?2 ORDER BY txn DESC LIMIT ?3) ORDER BY l.txn DESC, l.id"""
+_OPERATIONS = f"""SELECT {_ENTRY} FROM reflog l JOIN refs r ON r.id = l.ref WHERE l.block = ? AND l.txn IN (
+SELECT DISTINCT txn FROM reflog WHERE block = ? AND txn < ? ORDER BY txn DESC LIMIT ?) ORDER BY l.txn DESC, l.id"""
 
 
-_VALUES = """SELECT l.id, {old}, l.new FROM reflog l {join} WHERE l.id > ?1 AND {plus}l.block >= ?2 >> 8
-AND l.txn BETWEEN ?2 AND ?3 ORDER BY l.id LIMIT 4096"""
+_VALUES = """SELECT l.id, {old}, l.new FROM reflog l {join} WHERE l.id > ? AND {plus}l.block >= ? >> 8
+AND l.txn BETWEEN ? AND ? ORDER BY l.id LIMIT 4096"""
 _IF_KEPT = {
     "old": "CASE WHEN l.first > coalesce(c.expired, 0) THEN l.old END",
     "join": "LEFT JOIN reflog_cuts c USING (ref)",
@@ -194,7 +192,7 @@ class SqliteRefs:
             block = self._connect().execute(_BLOCK_BELOW, ((below - 1) >> BLOCK_BITS,)).fetchone()[0]
             if block is None:
                 return
-            rows = self._connect().execute(_OPERATIONS, (block, below, _OPERATIONS_BATCH)).fetchall()
+            rows = self._connect().execute(_OPERATIONS, (block, block, below, _OPERATIONS_BATCH)).fetchall()
             for number, entries in groupby(map(LogEntry._make, rows), key=lambda entry: entry.transaction):
                 yield number, list(entries)
             below = rows[-1][1] if rows else block << BLOCK_BITS
@@ -207,7 +205,7 @@ class SqliteRefs:
             parts = _IF_KEPT if has_cuts(connection) else _ALWAYS
             # By row, since a page must not lose its place; `+` keeps SQLite from the index on blocks where all are wanted.
             query = _VALUES.format(**parts, plus="" if after else "+")
-            rows = connection.execute(query, (row, after + 1, last)).fetchall()
+            rows = connection.execute(query, (row, after + 1, after + 1, last)).fetchall()
             for _, old, new in rows:
                 yield from (value for value in (old, new) if value is not None)
             if len(rows) < 4096:
@@ -378,11 +376,23 @@ def _write(
         ref, last, chain = connection.execute(_NAME, (name,)).lastrowid, 0, START
     sequence = last + 1
     link_now = link(chain, name, sequence, sequence, value, new, when, when, who, why)
-    added = connection.execute(
-        _ADD,
-        (ref, number >> BLOCK_BITS, number, step, sequence, value, new, when, who, why, chain, link_now),
+    row = (
+        ref,
+        number >> BLOCK_BITS,
+        number,
+        step,
+        sequence,
+        sequence,
+        value,
+        new,
+        when,
+        when,
+        who,
+        why,
+        chain,
+        link_now,
     )
-    connection.execute(_POINT, (added.lastrowid, ref))
+    connection.execute(_POINT, (connection.execute(_ADD, row).lastrowid, ref))
 
 
 def _add_run(connection: sqlite3.Connection, newest: Newest) -> int | None:
@@ -391,7 +401,7 @@ def _add_run(connection: sqlite3.Connection, newest: Newest) -> int | None:
     found = connection.execute("SELECT id FROM refs WHERE name = ?", (name,)).fetchone()
     ref = connection.execute(_NAME, (name,)).lastrowid if found is None else found[0]
     row = (ref, txn >> BLOCK_BITS, txn, step, first, last, old, new, began, ended, who, why, before, chain)
-    return connection.execute(_ADD_RUN, row).lastrowid
+    return connection.execute(_ADD, row).lastrowid
 
 
 def _linked(name: str, rows: Iterable[tuple[Any, ...]], newest: list[tuple[int, int]], cut: Cut) -> Iterator[LogEntry]:

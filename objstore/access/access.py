@@ -88,8 +88,8 @@ class Access:
         """The grants of a principal or of all, by principal and prefix."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT principal, prefix, verbs FROM grants WHERE ?1 IS NULL OR principal = ?1 ORDER BY 1, 2",
-                (principal,),
+                "SELECT principal, prefix, verbs FROM grants WHERE ? IS NULL OR principal = ? ORDER BY 1, 2",
+                (principal, principal),
             ).fetchall()
         return [GrantInfo(name, make_grant(prefix, verbs.split(","))) for name, prefix, verbs in rows]
 

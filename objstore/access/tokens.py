@@ -98,7 +98,8 @@ class Tokens:
         """The tokens of a principal or of all, oldest first."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM tokens WHERE ?1 IS NULL OR principal = ?1 ORDER BY created, id", (principal,)
+                f"SELECT {_COLUMNS} FROM tokens WHERE ? IS NULL OR principal = ? ORDER BY created, id",
+                (principal, principal),
             ).fetchall()
         return [_info(row) for row in rows]
 

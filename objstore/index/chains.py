@@ -28,9 +28,9 @@ BATCH = 512
 """Events that are taken up in one transaction of the index."""
 
 _NAMED_IN = """WITH RECURSIVE below (run) AS (
-    VALUES (?1) UNION ALL SELECT runs.id FROM below JOIN runs ON runs.parent = below.run WHERE runs.start > ?2)
+    VALUES (?) UNION ALL SELECT runs.id FROM below JOIN runs ON runs.parent = below.run WHERE runs.start > ?)
 SELECT heads.name FROM below JOIN heads ON heads.run = below.run
-WHERE heads.events > ?2 AND heads.name >= ?3 AND heads.name < ?3 || char(1114111) LIMIT ?4"""
+WHERE heads.events > ? AND heads.name >= ? AND heads.name < ? || char(1114111) LIMIT ?"""
 
 
 class Position(NamedTuple):
@@ -108,7 +108,8 @@ class Chains:
 
     def names_at(self, run: int, number: int, prefix: str, limit: int) -> list[str]:
         """Refs whose chains have the event at a place, at most `limit`: those of the run itself first."""
-        return [row[0] for row in self._connection.execute(_NAMED_IN, (run, number, prefix, limit))]
+        given = (run, number, number, prefix, prefix, limit)
+        return [row[0] for row in self._connection.execute(_NAMED_IN, given)]
 
     def _made(self, head: Oid, start: int, stop: int) -> Iterator[Made]:
         for oid in event_commits(self._repo, head, start, stop):

@@ -31,7 +31,7 @@ _ALLOW = """WITH RECURSIVE up (run, upto) AS (
     {seeds} UNION SELECT runs.parent, runs.start FROM up JOIN runs ON runs.id = up.run WHERE runs.parent IS NOT NULL)
 INSERT INTO allowed SELECT run, max(upto) FROM up GROUP BY run"""
 _NAMED = """SELECT run, events FROM heads
-    WHERE name >= ?1 AND name < ?1 || char(1114111) AND run IS NOT NULL"""
+    WHERE name >= ? AND name < ? || char(1114111) AND run IS NOT NULL"""
 _IN_SCOPE = """AND EXISTS (SELECT 1 FROM places JOIN allowed ON allowed.run = places.run
     WHERE places.event = texts.rowid AND places.number < allowed.upto AND places.time <= :as_of)"""
 _BEFORE = "AND EXISTS (SELECT 1 FROM places WHERE places.event = texts.rowid AND places.time <= :as_of)"
@@ -106,9 +106,9 @@ class Finder:
         execute("CREATE TEMP TABLE IF NOT EXISTS allowed (run INTEGER PRIMARY KEY, upto INTEGER NOT NULL)")
         execute("DELETE FROM allowed")
         if position is None:
-            execute(_ALLOW.format(seeds=_NAMED), (NAMESPACE + self._scope.prefix,))
+            execute(_ALLOW.format(seeds=_NAMED), [NAMESPACE + self._scope.prefix] * 2)
         elif position.run is not None:
-            execute(_ALLOW.format(seeds="VALUES (?1, ?2)"), position)
+            execute(_ALLOW.format(seeds="VALUES (?, ?)"), position)
         bounds = execute("SELECT min(lowest), max(highest) FROM runs JOIN allowed ON allowed.run = runs.id").fetchone()
         self._lowest, self._highest = (1, 0) if bounds[0] is None else bounds
 

@@ -285,7 +285,7 @@ def _mark(connection: sqlite3.Connection) -> Mark:
 
 def _row_of(connection: sqlite3.Connection, oid: Oid) -> tuple[int, int] | None:
     """The row of an event and whether its text is in the index, or None if it is not known."""
-    statement = "SELECT id, searched FROM events WHERE substr(oid, 1, 8) = ?1 AND oid = ?2"
+    statement = "SELECT id, searched FROM events WHERE substr(oid, 1, 8) = ? AND oid = ?"
     return connection.execute(statement, (oid[:8], oid)).fetchone()
 
 

@@ -66,3 +66,12 @@ def test_a_clock_that_was_set_back_does_not_cut_a_log_in_its_middle(store: Expir
     assert store.expire(100) == 1
     assert [entry.first for entry in store.log("a")] == [4, 3, 2]
     store.verify("a")
+
+
+def test_the_only_entry_that_is_left_can_grow_on(store: ExpiringRefs) -> None:
+    put(store, "a", b"a1", when=1)
+    put(store, "a", b"a2", when=10, step=True)
+    assert store.expire(5) == 1
+    put(store, "a", b"a3", expected=b"a2", when=11, step=True)  # it joins the run of the entry before it
+    assert [(entry.first, entry.last) for entry in store.log("a")] == [(2, 3)]
+    store.verify("a")

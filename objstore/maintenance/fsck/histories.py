@@ -8,7 +8,7 @@ the jump, and names what lies between.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 from objstore.errors import CorruptObject, MissingObject
@@ -34,11 +34,12 @@ class Step(NamedTuple):
 class Histories:
     """The walk over all histories, each commit once."""
 
-    def __init__(self, repo: Repository, objects: Objects, findings: Findings) -> None:
+    def __init__(self, repo: Repository, objects: Objects, findings: Findings, redacted: Collection[Oid]) -> None:
+        """`redacted`: events that may be absent."""
         self._repo = repo
         self._objects = objects
         self._findings = findings
-        self._redacted = repo.redactions.look()
+        self._redacted = redacted
         self.redacted = set[Oid]()
         """Events that commits name and that are absent on purpose."""
 

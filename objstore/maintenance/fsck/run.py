@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from objstore.errors import CorruptObject, MissingObject, ObjstoreError
@@ -22,6 +22,7 @@ from objstore.repository.repository import Repository
 from objstore.storage.local.soundness import lister
 from objstore.storage.local.storage import LocalStorage
 
+_UNREADABLE = (ObjstoreError, UnicodeDecodeError, TypeError)  # SQLite's columns may hold any type.
 _MOST_SHARED = 100  # Findings for which it is looked up which other refs they touch.
 
 
@@ -110,7 +111,7 @@ class _Check:
         self._findings = findings
         self._check_path = check_path
         self._progress = progress
-        self._histories = Histories(repo, objects, findings)
+        self._histories = Histories(repo, objects, findings, self._known_redactions())
         self._trees = Trees(repo, objects, findings)
         self._met: dict[str, tuple[Oid, str]] = {}  # finding's object -> the commit at which it was met first
         self._noted = 0  # findings that were looked at for `_met`
@@ -127,8 +128,25 @@ class _Check:
         """How many events of the histories were redacted."""
         return len(self._histories.redacted)
 
+    def _known_redactions(self) -> Collection[Oid]:
+        """The events that were redacted, as far as the refs can be read."""
+        try:
+            return self._repo.redactions.look()
+        except _UNREADABLE as error:
+            self._unreadable(error)
+            return ()
+
+    def _unreadable(self, error: Exception) -> None:
+        self._findings.add(Fault.REF, f"the refs cannot be read on: {getattr(error, 'reason', '') or error}")
+
     def tombstones(self) -> None:
         """The refs that say which events were redacted, and that those are gone."""
+        try:
+            self._check_tombstones()
+        except _UNREADABLE as error:
+            self._unreadable(error)
+
+    def _check_tombstones(self) -> None:
         for ref in self._repo.storage.refs.find(NAMESPACE):
             event = redacted_by_ref(ref.name)
             try:
@@ -150,8 +168,8 @@ class _Check:
                 self._noted = len(self._findings)
                 for step in self._histories.walk(root.ref, root.oid, root.suffix):
                     self._step(step, root)
-        except (ObjstoreError, UnicodeDecodeError, TypeError) as error:  # SQLite's columns may hold any type.
-            self._findings.add(Fault.REF, f"the refs cannot be read on: {getattr(error, 'reason', '') or error}")
+        except _UNREADABLE as error:
+            self._unreadable(error)
 
     def _step(self, step: Step, root: Root) -> None:
         self.commits += 1

@@ -54,7 +54,7 @@ _DEAD = """CREATE TABLE IF NOT EXISTS dead_records (
     id INTEGER PRIMARY KEY, pack TEXT NOT NULL UNIQUE, places BLOB NOT NULL)"""
 _HAS_DEAD = "SELECT 1 FROM sqlite_master WHERE name = 'dead_records'"
 _PLACES = "(SELECT places FROM dead_records WHERE pack = name)"
-_FIND = "SELECT oid, kind, domain, data FROM objects WHERE substr(oid, 1, 8) = ?1 AND oid = ?2"
+_FIND = "SELECT oid, kind, domain, data FROM objects WHERE substr(oid, 1, 8) = ? AND oid = ?"
 _INSERT = "INSERT INTO objects (oid, kind, domain, data) VALUES (?, ?, ?, ?)"
 # Damage may turn bytes into text that is none; asking for it would end the whole page with an error of decoding.
 _COLUMNS = "CAST(oid AS BLOB), CAST(kind AS INTEGER), CAST(domain AS BLOB), CAST(data AS BLOB)"

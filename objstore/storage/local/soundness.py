@@ -30,7 +30,7 @@ from objstore.storage.local.storage import LocalStorage
 _HEAD = 26  # Bytes of a pack before its first frame.
 _BASES = 8
 _ROWS = 512
-_LISTED = "SELECT 1 FROM objects WHERE substr(oid, 1, 8) = ?1 AND oid = ?2"
+_LISTED = "SELECT 1 FROM objects WHERE substr(oid, 1, 8) = ? AND oid = ?"
 _LARGEST = 1 << 30  # Bytes of an object in the journal.
 
 
