@@ -7,7 +7,6 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import islice
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, Field
@@ -15,34 +14,13 @@ from pydantic import BaseModel, Field
 from objstore.errors import InvalidRequest
 from objstore.files.view import FilesView
 from objstore.server.endpoint import Call, Endpoint, NoQuery, Reply, Shape, Upload
-from objstore.server.readable import readable_names
+from objstore.server.named import Make, Names, NamesQuery, drop_named, list_names, make_named
 from objstore.server.refs import files_of, readable_store, writable_store
-from objstore.server.shapes import MomentText, Moved, Name, Named, commit_json, moment_of
+from objstore.server.shapes import MomentText, Moved, Named, commit_json, moment_of
 
 _PIECE: Final = 1 << 20
 _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 PathText = Annotated[str, Field(min_length=1, max_length=4096, description="A path, as in src/app.py.")]
-
-
-class NamesQuery(Shape):
-    """Which names, and how many."""
-
-    prefix: Annotated[str, Field(max_length=512)] = ""
-    after: Annotated[str, Field(max_length=512, description="The last name of the page before.")] = ""
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
-
-
-class Names(BaseModel):
-    """A page of names; `next` is the `after` of the next one, or null."""
-
-    names: list[str]
-    next: str | None
-
-
-class Make(Shape):
-    """What is to be made."""
-
-    name: Name
 
 
 class FolderQuery(Shape):
@@ -93,36 +71,6 @@ class DeleteQuery(Shape):
     path: PathText
     recursive: Annotated[bool, Field(description="Also a folder, with all that is in it.")] = False
     message: Annotated[str, Field(max_length=1000)] = ""
-
-
-def list_names(call: Call, query: NamesQuery, kind: str) -> Reply:
-    """A page of the names of a kind."""
-    store = call.tenant.store
-    collection = store.files if kind == "files" else store.settings
-    names = list(
-        islice(readable_names(call.caller, collection, f"{kind}/", query.prefix, query.after), query.limit + 1)
-    )
-    more = len(names) > query.limit
-    return Reply({"names": names[: query.limit], "next": names[query.limit - 1] if more else None})
-
-
-def _list(call: Call, query: NamesQuery, body: None) -> Reply:
-    del body
-    return list_names(call, query, "files")
-
-
-def _make(call: Call, query: NoQuery, body: Make) -> Reply:
-    del query
-    call.need("create", f"files/{body.name}")
-    made = call.store.files.create(body.name)
-    return Reply({"name": made.name, "head": commit_json(next(made.log()))}, 201)
-
-
-def _drop(call: Call, query: NoQuery, body: None) -> Reply:
-    del query, body
-    call.need("delete", f"files/{call.path['name']}")
-    call.store.files.delete(call.path["name"])
-    return Reply(status=204)
 
 
 def _view(call: Call, kind: str, at: str | None) -> FilesView:
@@ -238,10 +186,34 @@ def _of(kind: str, what: str) -> tuple[Endpoint[Any, Any], ...]:
 
 
 ENDPOINTS: tuple[Endpoint[Any, Any], ...] = (
-    Endpoint("GET", "/files", "List the workspaces that may be read", _list, NamesQuery, reply=Names, verbs="read"),
-    Endpoint("POST", "/files", "Make a workspace", _make, NoQuery, Make, reply=Named, status=201, verbs="create"),
     Endpoint(
-        "DELETE", "/files/{name}", "Delete a workspace; its log stays", _drop, NoQuery, status=204, verbs="delete"
+        "GET",
+        "/files",
+        "List the workspaces that may be read",
+        partial(list_names, "files"),
+        NamesQuery,
+        reply=Names,
+        verbs="read",
+    ),
+    Endpoint(
+        "POST",
+        "/files",
+        "Make a workspace",
+        partial(make_named, "files"),
+        NoQuery,
+        Make,
+        reply=Named,
+        status=201,
+        verbs="create",
+    ),
+    Endpoint(
+        "DELETE",
+        "/files/{name}",
+        "Delete a workspace; its log stays",
+        partial(drop_named, "files"),
+        NoQuery,
+        status=204,
+        verbs="delete",
     ),
     *_of("files", "a workspace"),
     *_of("conversations", "a conversation"),

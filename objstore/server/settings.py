@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from objstore.errors import InvalidRequest
 from objstore.server.endpoint import Call, Endpoint, NoQuery, Reply, Shape
-from objstore.server.files import Make, Names, NamesQuery, list_names
+from objstore.server.named import Make, Names, NamesQuery, drop_named, list_names, make_named
 from objstore.server.refs import readable_store, settings_of, unknown, writable_store
 from objstore.server.shapes import MomentText, Moved, Named, commit_json, moment_of
 from objstore.settings.secret import Secret
@@ -64,25 +64,6 @@ class Resolution(BaseModel):
     """One value for each key."""
 
     values: dict[str, Found]
-
-
-def _list(call: Call, query: NamesQuery, body: None) -> Reply:
-    del body
-    return list_names(call, query, "settings")
-
-
-def _make(call: Call, query: NoQuery, body: Make) -> Reply:
-    del query
-    call.need("create", f"settings/{body.name}")
-    made = call.store.settings.create(body.name)
-    return Reply({"name": made.name, "head": commit_json(next(made.log()))}, 201)
-
-
-def _drop(call: Call, query: NoQuery, body: None) -> Reply:
-    del query, body
-    call.need("delete", f"settings/{call.path['name']}")
-    call.store.settings.delete(call.path["name"])
-    return Reply(status=204)
 
 
 def _values(kind: str, call: Call, query: ValuesQuery, body: None) -> Reply:
@@ -149,10 +130,34 @@ def _of(kind: str, what: str) -> tuple[Endpoint[Any, Any], ...]:
 
 
 ENDPOINTS: tuple[Endpoint[Any, Any], ...] = (
-    Endpoint("GET", "/settings", "List the settings that may be read", _list, NamesQuery, reply=Names, verbs="read"),
-    Endpoint("POST", "/settings", "Make settings", _make, NoQuery, Make, reply=Named, status=201, verbs="create"),
     Endpoint(
-        "DELETE", "/settings/{name}", "Delete settings; their log stays", _drop, NoQuery, status=204, verbs="delete"
+        "GET",
+        "/settings",
+        "List the settings that may be read",
+        partial(list_names, "settings"),
+        NamesQuery,
+        reply=Names,
+        verbs="read",
+    ),
+    Endpoint(
+        "POST",
+        "/settings",
+        "Make settings",
+        partial(make_named, "settings"),
+        NoQuery,
+        Make,
+        reply=Named,
+        status=201,
+        verbs="create",
+    ),
+    Endpoint(
+        "DELETE",
+        "/settings/{name}",
+        "Delete settings; their log stays",
+        partial(drop_named, "settings"),
+        NoQuery,
+        status=204,
+        verbs="delete",
     ),
     *_of("settings", "a name"),
     *_of("conversations", "a conversation"),
