@@ -21,13 +21,14 @@ from objstore.objects.commits import Commit, decode_commit
 from objstore.objects.events import decode_event
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.objects.tags import decode_tag
-from objstore.objects.tombstones import decode_tombstone, is_tombstone, tombstone_ref
+from objstore.objects.tombstones import decode_tombstone, is_tombstone
 from objstore.objects.trees import decode_node
 from objstore.repository.repository import Repository
 from objstore.sync.arrived import Arrived
 from objstore.sync.commit_check import CommitCheck
 from objstore.sync.marks import Marks
 from objstore.sync.negotiation import is_under
+from objstore.sync.redactions import sort_redactions
 from refs.edits import ANY, Applied, Note, RefEdit
 
 SEGMENT_BYTES = 16 << 20
@@ -205,9 +206,9 @@ class Arrival:
 
     def _record_edits(self) -> list[RefEdit]:
         """The edits that put this segment's tombstones on record; those whose events are here, or on record, are dropped."""
-        events = self._repo.storage.missing(self._records) - self._repo.redactions.look()
-        edits = [RefEdit(tombstone_ref(event), self._records[event], ANY) for event in sorted(events)]
-        for event in self._records.keys() - events:
+        taken = sort_redactions(self._repo, self._records)
+        for event in (*taken.known, *taken.offered):
             del self._here.held[self._records[event]]
         self._records.clear()
-        return edits
+        # Somebody may put one on record meanwhile: that is no reason to lose a segment.
+        return [edit._replace(expected=ANY) for edit in taken.edits]

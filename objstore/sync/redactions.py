@@ -28,12 +28,18 @@ class TakenRedactions(NamedTuple):
 
 def take_redactions(repo: Repository, tombstones: Mapping[Oid, Oid]) -> TakenRedactions:
     """Sort tombstones (event to the object, which is here by now). CorruptObject: one is none, or another event's."""
+    for event, oid in sorted(tombstones.items()):
+        if read_tombstone(repo.storage, oid).event != event:
+            raise CorruptObject(oid, f"it is the tombstone of another event than {event.hex()}")
+    return sort_redactions(repo, tombstones)
+
+
+def sort_redactions(repo: Repository, tombstones: Mapping[Oid, Oid]) -> TakenRedactions:
+    """As `take_redactions`, of tombstones that were looked at and need not be here yet."""
     known = repo.redactions.look()
     here = tombstones.keys() - repo.storage.missing(tombstones)
     taken = TakenRedactions([], [], {})
     for event, oid in sorted(tombstones.items()):
-        if read_tombstone(repo.storage, oid).event != event:
-            raise CorruptObject(oid, f"it is the tombstone of another event than {event.hex()}")
         if event in known:
             taken.known.append(event)
         elif event in here:
