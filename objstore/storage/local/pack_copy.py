@@ -8,7 +8,7 @@ the objects of some frames.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container
 from itertools import accumulate
 from pathlib import Path
 
@@ -19,12 +19,9 @@ from objstore.packs.frame_header import HEADER_SIZE, Header, decode_header, seal
 from objstore.packs.pack_index import PREFIX_SIZE
 from objstore.storage.local.journal import PackRow
 from objstore.storage.local.open_pack import OpenPack
-from objstore.storage.local.pack_file import BULK_FRAME, FINE_FRAME
+from objstore.storage.local.pack_file import BULK_FRAME, BULK_LEVEL, FINE_FRAME, FINE_LEVEL
 from objstore.storage.local.pack_output import PackOutput
 from objstore.storage.local.pack_set import PackSet
-
-BULK_LEVEL = 3
-FINE_LEVEL = 6
 
 Wanted = Callable[[int, int], bool]
 """Whether a record is wanted, by its frame and its number in it."""
@@ -151,13 +148,3 @@ class PackCopy:
 def _is_fine(header: Header) -> bool:
     """Whether a frame is one of those that are read object by object."""
     return bool(header.base or header.dictionary) or header.raw_size <= 2 * FINE_FRAME
-
-
-def bases_of(pack: OpenPack, frames: Iterator[int]) -> set[int]:
-    """The numbers of the bases that these frames of a pack need."""
-    found: set[int] = set()
-    for frame in frames:
-        distance = decode_header(pack.frame_bytes(frame)).base
-        if distance:
-            found.add(frame - distance)
-    return found

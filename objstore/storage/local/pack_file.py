@@ -29,6 +29,9 @@ BULK_FRAME = 512 << 10
 """Raw bytes of a frame of a snapshot: read in sequence, compressed well."""
 FINE_FRAME = 64 << 10
 """Raw bytes of a frame of events: one event is read by decompressing no more than this."""
+BULK_LEVEL = 3
+FINE_LEVEL = 6
+"""Levels of compression of such frames."""
 
 _WAITING = 4  # Frames in the compressors at a time: bounds memory.
 _MOST_RECORDS = 60_000

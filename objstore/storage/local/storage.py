@@ -25,7 +25,7 @@ from objstore.storage.local.gate import locked
 from objstore.storage.local.intake import is_small, raw_rows
 from objstore.storage.local.journal import Journal, PackRow
 from objstore.storage.local.lock import FileLock
-from objstore.storage.local.pack_file import BULK_FRAME, FINE_FRAME, PackFile
+from objstore.storage.local.pack_file import BULK_FRAME, BULK_LEVEL, FINE_FRAME, FINE_LEVEL, PackFile
 from objstore.storage.local.pack_set import PackSet
 from objstore.storage.local.reliance import Reliance
 from objstore.storage.local.sources import JournalSource, PackSource
@@ -41,8 +41,6 @@ from refs.expiry import expire_in
 from refs.protocol import NO_CUTS, Cut, LogEntry, RefReader
 from refs.rules import check_edits
 
-BULK_LEVEL = 3
-FINE_LEVEL = 6
 _RARELY_TWICE = frozenset({Kind.EVENT, Kind.COMMIT})  # Salted, or naming what is salted: looking for them is in vain.
 
 
