@@ -17,13 +17,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from objstore.errors import CorruptObject
 from objstore.keys.domain_key import MAX_EPOCH, DomainKey
+from objstore.keys.private_folder import MAX_FILE_BYTES
 from objstore.objects.kinds import Domain
 
-MAX_FILE_BYTES: Final = 1 << 16
 _FORM = re.compile(
     rb"objstore key\nformat 1\ndomain ([0-9a-f]{32})\nepoch ([1-9][0-9]{0,9})\nkey ([0-9a-f]{64})\n"
     rb'fingerprint ([0-9a-f]{32})\nstore ("[ -~]*")\nend\n'

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from objstore.errors import CorruptObject
 from objstore.keys.domain_key import DomainKey
-from objstore.keys.key_file import MAX_FILE_BYTES, KeyFile, decode_key_file, encode_key_file
+from objstore.keys.key_file import KeyFile, decode_key_file, encode_key_file
+from objstore.keys.private_folder import MAX_FILE_BYTES
 from objstore.objects.kinds import Domain
 from tests.objects.mutation import Mutation, is_canonical_or_corrupt, mutate, mutations
 
