@@ -209,8 +209,8 @@ LAYERS = frozenset(HEIGHT) - {"objstore", "refs"} | FOR_ALL
         ("objstore/version.py", "import objstore.store"),
         ("objstore/grabbag/things.py", "import json"),
         ("objstore/storage/local.py", "import objstore.grabbag"),
-        ("refs/sqlite.py", "from objstore.errors import ObjstoreError"),
-        ("refs/sqlite.py", "import msgpack"),
+        ("refs/sqlite/store.py", "from objstore.errors import ObjstoreError"),
+        ("refs/sqlite/store.py", "import msgpack"),
         ("refs/contract.py", "import pytest"),
         ("objstore/storage/local.py", "import zstandard"),
         ("objstore/objects/values.py", "import msgpack"),
@@ -243,7 +243,7 @@ def test_an_import_against_the_rules_is_found(path: str, source: str) -> None:
         ("objstore/cli/main.py", "import click\nimport objstore\nfrom objstore import open, errors"),
         ("objstore/aio.py", "import asyncio\nfrom objstore import store, version"),
         ("objstore/errors/places.py", "from refs.errors import ObjstoreError"),
-        ("refs/sqlite.py", "import sqlite3\nfrom refs.edits import RefEdit\nfrom .chain import link"),
+        ("refs/sqlite/store.py", "import sqlite3\nfrom refs.edits import RefEdit\nfrom refs.chain import link"),
     ],
 )
 def test_an_import_within_the_rules_is_let_through(path: str, source: str) -> None:

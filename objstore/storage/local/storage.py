@@ -37,9 +37,9 @@ from objstore.storage.marking import Source
 from objstore.storage.protocol import Stage, Watch
 from refs.adoption import in_order
 from refs.edits import Applied, Note, RefEdit
-from refs.expiry import expire_in
 from refs.protocol import NO_CUTS, Cut, LogEntry, RefReader
 from refs.rules import check_edits
+from refs.sqlite import expire_in
 
 _RARELY_TWICE = frozenset({Kind.EVENT, Kind.COMMIT})  # Salted, or naming what is salted: looking for them is in vain.
 

@@ -1,4 +1,4 @@
-"""Forgetting the old part of logs: entries of refs.sqlite's tables that ended before a time.
+"""Forgetting the old part of logs: entries of these tables that ended before a time.
 
 A log is cut at its beginning, never inside: the entries go that come before the first one which is young enough. A
 ref's newest entry stays whatever its age, for it carries the value; if it is old, it counts as expired all the same, so
