@@ -8,7 +8,7 @@ Tables: docs/format/refs.md.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
@@ -68,7 +68,7 @@ def create_tables(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def writing(connection: sqlite3.Connection) -> Iterator[None]:
+def writing(connection: sqlite3.Connection) -> Generator[None]:
     """A write transaction of its own: committed at the end, rolled back after any error."""
     connection.execute("BEGIN IMMEDIATE")
     try:
