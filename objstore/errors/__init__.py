@@ -44,6 +44,11 @@
     ├── KeyInUse                                 a key that heads still need and that was to be destroyed
     ├── InvalidRecoveryCode (ValueError)         a recovery code that is none, or was mistyped
     ├── RecoveryCodesShown                       recovery codes that were printed before
+    ├── KeyNeeded, WrongPassphrase, NotAMember   an encrypted store that is not opened by what was given, or by nothing
+    ├── MissingKeyStore     (LookupError)        the file without which an encrypted store cannot be read is gone
+    ├── DamagedKeyStore, DowngradedKeyStore      … or it was cut short or altered, or made easy to guess
+    ├── NotEncrypted        (ValueError)         a passphrase or key for a store that is not encrypted
+    ├── KeyDomainsDiffer                         two stores that do not share their keys
     ├── NotABackup          (FileNotFoundError)  a folder that holds no backup
     ├── UnknownVersion      (KeyError)           a backup has no such version
     ├── InvalidToken                             a token that is unknown, mistyped, expired or revoked
@@ -78,6 +83,16 @@ from objstore.errors.changes import (
     MergeConflict,
     MovedHead,
     NothingToUndo,
+)
+from objstore.errors.encryption import (
+    DamagedKeyStore,
+    DowngradedKeyStore,
+    KeyDomainsDiffer,
+    KeyNeeded,
+    MissingKeyStore,
+    NotAMember,
+    NotEncrypted,
+    WrongPassphrase,
 )
 from objstore.errors.input import (
     AmbiguousId,
@@ -150,8 +165,10 @@ __all__ = [
     "ConversationExists",
     "CorruptObject",
     "DamagedKey",
+    "DamagedKeyStore",
     "DirtyWorkspace",
     "Diverged",
+    "DowngradedKeyStore",
     "HistoryDiverged",
     "InvalidGrant",
     "InvalidPath",
@@ -165,16 +182,21 @@ __all__ = [
     "InvalidSetting",
     "InvalidToken",
     "InvalidValue",
+    "KeyDomainsDiffer",
     "KeyInUse",
+    "KeyNeeded",
     "LockHeld",
     "LockLost",
     "MergeConflict",
     "MissingHistory",
     "MissingKey",
+    "MissingKeyStore",
     "MissingObject",
     "MovedHead",
     "NotABackup",
+    "NotAMember",
     "NotAStore",
+    "NotEncrypted",
     "NothingToUndo",
     "ObjstoreError",
     "OldFormat",
@@ -212,4 +234,5 @@ __all__ = [
     "UnsafeKeyFolder",
     "UnsupportedFormat",
     "WorkspaceExists",
+    "WrongPassphrase",
 ]

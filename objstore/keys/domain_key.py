@@ -18,10 +18,13 @@ DOMAIN_BYTES: Final = 16
 FINGERPRINT_BYTES: Final = 16
 MAX_EPOCH: Final = (1 << 32) - 1
 
-Purpose = Literal["secrets"]
-"""What a derived key is for. Ids, data, chunking and audit get theirs when whole stores are encrypted."""
+Purpose = Literal["secrets", "data"]
+"""What a derived key is for: the secrets of settings, or all bytes of an encrypted store."""
 
-_CONTEXTS: Final[dict[Purpose, str]] = {"secrets": "objstore 2026-11-24 domain key: secrets"}
+_CONTEXTS: Final[dict[Purpose, str]] = {
+    "secrets": "objstore 2026-11-24 domain key: secrets",
+    "data": "objstore 2026-11-24 domain key: data",
+}
 _FINGERPRINT: Final = "objstore 2026-11-24 domain key: fingerprint"
 
 

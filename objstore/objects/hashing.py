@@ -72,6 +72,11 @@ def derive_key(context: str, material: bytes) -> bytes:
     return blake3(material, derive_key_context=context).digest()
 
 
+def keyed_hash(key: bytes, data: bytes) -> bytes:
+    """32 bytes that nobody without the key (32 bytes) can give for this data."""
+    return blake3(data, key=key).digest()
+
+
 def checksum(*parts: bytes | memoryview) -> bytes:
     """16 bytes of unkeyed BLAKE3 over the parts: finds damage of stored bytes, proves nothing about who wrote them."""
     state = blake3()
