@@ -106,6 +106,10 @@ class Frame:
         """The kind of a record."""
         return self._records.kind(number)
 
+    def following(self, number: int) -> int:
+        """The next record of the same kind, or -1."""
+        return self._records.following(number)
+
     def size(self, number: int) -> int:
         """Bytes of a record's payload."""
         return self._records.size(number)

@@ -122,6 +122,10 @@ class Records:
         """The kind of a record."""
         return _KIND_OF[self._kinds[number]]
 
+    def following(self, number: int) -> int:
+        """The next record of the same kind, or -1."""
+        return self._kinds.find(self._kinds[number], number + 1)
+
     def size(self, number: int) -> int:
         """Bytes of a record's payload."""
         salt = SALT_SIZE if self._kinds[number] == SALTED else 0

@@ -55,6 +55,11 @@ _DEAD = """CREATE TABLE IF NOT EXISTS dead_records (
 _HAS_DEAD = "SELECT 1 FROM sqlite_master WHERE name = 'dead_records'"
 _PLACES = "(SELECT places FROM dead_records WHERE pack = name)"
 _FIND = "SELECT oid, kind, domain, data FROM objects WHERE substr(oid, 1, 8) = ? AND oid = ?"
+_AT_ONCE = 64
+_SMALL_ROW = 16 << 10  # Bytes of data: rows that are read together are no larger, so that all take at most a megabyte.
+_FIND_SMALL = f"""SELECT oid, kind, domain, data FROM objects
+    WHERE substr(oid, 1, 8) IN ({", ".join("?" * _AT_ONCE)}) AND length(data) <= {_SMALL_ROW}"""
+_KINDS = {int(kind): kind for kind in Kind}
 _INSERT = "INSERT INTO objects (oid, kind, domain, data) VALUES (?, ?, ?, ?)"
 # Damage may turn bytes into text that is none; asking for it would end the whole page with an error of decoding.
 _COLUMNS = "CAST(oid AS BLOB), CAST(kind AS INTEGER), CAST(domain AS BLOB), CAST(data AS BLOB)"
@@ -77,7 +82,7 @@ class PackRow(NamedTuple):
 class _Handle:
     """A connection that is closed with the thread that it belongs to."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: ReadingConnection) -> None:
         self.connection = connection
         self._thread = threading.get_ident()
 
@@ -166,7 +171,7 @@ class Journal:
         """Take up the dictionaries that the store trained."""
         self.compression = Compression(self.dictionaries(), self.dictionaries)
 
-    def connection(self) -> sqlite3.Connection:
+    def connection(self) -> ReadingConnection:
         """This thread's own connection, for reading: its queries raise errors of ours. StoreClosed, StorageFailure."""
         handle: _Handle | None = getattr(self._local, "handle", None)
         held = None if handle is None else handle.connection  # held before the check, so that `close` sees it in use
@@ -231,8 +236,23 @@ class Journal:
     def read(self, oid: Oid) -> Object | None:
         """The object as it was stored, not yet verified against its id, or None."""
         connection = self.connection()
-        row = self.intake.rows.get(oid) or connection.execute(_FIND, (oid[:8], oid)).fetchone()
-        return None if row is None else self._object(row)
+        row = self.intake.rows.get(oid) or connection.first(_FIND, (oid[:8], oid))
+        return None if row is None else self.object(row)
+
+    def read_rows(self, oids: Sequence[Oid]) -> dict[bytes, Row]:
+        """The small rows of these ids, by id, for `object`; one question for each 64 ids. CorruptObject: none can be
+        read together. What is not in the answer may be there all the same: `read` tells."""
+        connection = self.connection()
+        pending = self.intake.rows
+        found: dict[bytes, Row] = {}
+        for start in range(0, len(oids), _AT_ONCE):
+            some = oids[start : start + _AT_ONCE]
+            # Always as many, so that the statement is prepared once.
+            prefixes = [oid[:8] for oid in some] + [some[-1][:8]] * (_AT_ONCE - len(some))
+            for row in connection.execute(_FIND_SMALL, prefixes).fetchall():
+                found.setdefault(row[0], row)
+            found.update((oid, pending[oid]) for oid in some if oid in pending)
+        return found
 
     def copies(self, oid: Oid) -> Iterator[Object]:
         """As `read`, every row of the id that can be read at all, oldest first."""
@@ -240,13 +260,13 @@ class Journal:
         pending = self.intake.rows.get(oid)
         for row in [*rows, *([] if pending is None else [pending])]:
             with suppress(CorruptObject):
-                yield self._object(row)
+                yield self.object(row)
 
     def pending(self) -> Iterator[Object]:
         """The objects of the intake. CorruptObject: one cannot be read."""
         self.check_sound()
         for row in list(self.intake.rows.values()):
-            yield self._object(row)
+            yield self.object(row)
 
     def scan(self, after: int = 0) -> Iterator[tuple[int, Object]]:
         """Rows in the order they came, as (row, object), after a row; read in pages, not in one transaction. What is
@@ -270,7 +290,7 @@ class Journal:
                 if upto is not None and row[0] > upto:
                     return
                 try:
-                    found: Object | CorruptObject = self._object(row[1:])
+                    found: Object | CorruptObject = self.object(row[1:])
                 except CorruptObject as error:
                     found = error
                 yield row[0], found
@@ -330,7 +350,7 @@ class Journal:
         query = "SELECT id, oid, kind, domain, data FROM objects WHERE id >= ? AND id < ?"
         for row in self.connection().execute(query, (start, stop)).fetchall():
             if row[0] in wanted:
-                yield row[0], self._object(row[1:])
+                yield row[0], self.object(row[1:])
 
     def find_ids(self, low: bytes, high: bytes, limit: int) -> list[Oid]:
         """Ids between two prefixes of eight bytes, both included."""
@@ -378,12 +398,18 @@ class Journal:
         """How many object rows there are, and the bytes of their data."""
         return self.connection().execute("SELECT count(*), coalesce(sum(length(data)), 0) FROM objects").fetchone()
 
-    def _object(self, row: tuple[Any, Any, Any, Any]) -> Object:
+    def object(self, row: tuple[Any, Any, Any, Any]) -> Object:
+        """The object that a row says it is, not verified. CorruptObject: it cannot be read."""
         oid, kind, domain, data = row
         try:
             if not (isinstance(data, bytes) and isinstance(domain, bytes)):
                 raise ValueError("it is no bytes")
-            return Object(_oid(oid), Kind(kind), self.compression.decompress_small(data, _MAX_OBJECT), Domain(domain))
+            return Object(
+                _oid(oid),
+                _KINDS.get(kind) or Kind(kind),
+                self.compression.decompress_small(data, _MAX_OBJECT),
+                Domain(domain),
+            )
         except (CorruptObject, ValueError) as error:
             raise CorruptObject(
                 oid if isinstance(oid, bytes) else None, f"its journal row cannot be read ({error})"

@@ -21,6 +21,7 @@ from objstore.storage.local.byte_cache import ByteCache
 from objstore.storage.local.frames import FrameCodec, open_frame
 from objstore.storage.local.journal import PackRow
 from objstore.storage.local.open_pack import OpenPack
+from objstore.storage.local.pack_run import Found, PackRun
 
 CACHE_BYTES = 32 << 20
 """Bytes of frames in memory."""
@@ -90,21 +91,30 @@ class PackSet:
 
     def read(self, oid: Oid) -> Object | None:
         """The object, verified, or None. CorruptObject: a candidate is damaged and no other pack has the object."""
+        found = self._find(oid)
+        return None if found is None else found.object
+
+    def run(self) -> PackRun:
+        """For reading many objects, neighbours in a row."""
+        return PackRun(self._find, lambda: self._packs)
+
+    def _find(self, oid: Oid) -> Found | None:
+        """An object and where it lies. As `read`."""
         damage: CorruptObject | None = None
-        for pack in self._packs:
+        packs = self._packs
+        for pack in packs:
             for number, record in pack.find(oid):
                 if pack.dead and (number, record) in pack.dead:
                     continue
                 try:
                     frame = self._frame(pack, number)
-                    kind, payload = frame.kind(record), frame.payload(record)
+                    found = frame.object(record)
                 except (CorruptObject, IndexError) as error:
                     damage = CorruptObject(oid, f"frame {number} of {pack.place}: {error}")
                     continue
-                actual = self._hasher.oid(kind, payload)
-                if actual == oid:
-                    return Object(oid, kind, payload, self._hasher.domain)
-                if actual[:8] != oid[:8]:
+                if found.oid == oid:
+                    return Found(found, pack, number, frame, record, packs)
+                if found.oid[:8] != oid[:8]:
                     damage = CorruptObject(oid, f"record {record} of frame {number} of {pack.place} is another object")
         if damage is not None:
             raise damage

@@ -1,9 +1,8 @@
 """A store in a local folder: journal, packs and refs behind the `Storage` protocol.
 
 A write is one record of the journal's intake, or one SQLite transaction on the journal: object rows, the rows of packs
-that are already durable, and refs. It has happened when its flush returned, whole or not at all, whatever dies when. A
-read looks into the packs, then the journal, and once more if packs were added meanwhile, since `repack` moves objects
-from one to the other.
+that are already durable, and refs. It has happened when its flush returned, whole or not at all, whatever dies when.
+Where an object lies is `lookup`'s business.
 """
 
 from __future__ import annotations
@@ -12,10 +11,9 @@ import sqlite3
 import threading
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from itertools import chain
 from weakref import WeakSet
 
-from objstore.errors import CorruptObject, MissingObject, ReadOnlyStore, StoreClosed
+from objstore.errors import MissingObject, ReadOnlyStore
 from objstore.objects.hashing import PLAIN_HASHER
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.objects.tombstones import tombstone_ref
@@ -25,6 +23,7 @@ from objstore.storage.local.gate import locked
 from objstore.storage.local.intake import is_small, raw_rows
 from objstore.storage.local.journal import Journal, PackRow
 from objstore.storage.local.lock import FileLock
+from objstore.storage.local.lookup import Lookup
 from objstore.storage.local.pack_file import BULK_FRAME, BULK_LEVEL, FINE_FRAME, FINE_LEVEL, PackFile
 from objstore.storage.local.pack_set import PackSet
 from objstore.storage.local.reliance import Reliance
@@ -58,7 +57,7 @@ class LocalStorage:
         self.compression = journal.compression
         self._writer = Writer(journal, lock)
         self.packs = PackSet(folder.packs, self.hasher, self.compression, read_only)
-        self._refreshing = threading.Lock()
+        self.lookup = Lookup(self.place, journal, self.packs, self.hasher)
         self.reliance = Reliance(folder, lock, journal, self.refresh, read_only)
         """What this process relies on; made before the packs are opened, which may be newer than it knows."""
         self.refresh()
@@ -73,95 +72,31 @@ class LocalStorage:
 
     def read(self, oid: Oid) -> Object:
         """The object, verified. MissingObject, CorruptObject."""
-        damage: CorruptObject | None = None
-        try:
-            found = self._look(oid)
-        except CorruptObject as error:
-            found, damage = None, error
-        if found is None and self.packs.mend():  # A damaged index may have hidden it.
-            found = self.packs.read(oid)
-        if found is None:
-            raise damage or self.packs.doubt(oid) or MissingObject(oid)
-        return found
-
-    def _look(self, oid: Oid) -> Object | None:
-        """The object, verified, from the packs or the journal. CorruptObject: it is damaged wherever it was found."""
-        if self._closed:  # What the packs' caches hold would be given all the same.
-            raise StoreClosed(self.place, "it was closed")
-        damage: CorruptObject | None = None
-        listed = self.packs.listed
-        try:
-            found = self.packs.read(oid)
-        except CorruptObject as error:
-            found, damage = None, error
-        if found is None:
-            found = self._read_journal(oid)
-        if found is None:
-            self.refresh()
-            # Not whether this call found other packs: another thread's may have, since we looked into the old ones.
-            if self.packs.listed is not listed:
-                found = self.packs.read(oid)
-        if found is None and damage is not None:
-            raise damage
-        return found
+        return self.lookup.read(oid)
 
     def read_many(self, oids: Iterable[Oid]) -> Iterator[Object]:
         """The objects in the order asked for."""
-        read = self.packs.read
-        for oid in oids:
-            try:
-                found = None if self._closed else read(oid)
-            except CorruptObject:
-                found = None  # It may lie elsewhere too.
-            yield self.read(oid) if found is None else found
+        return self.lookup.read_many(oids)
 
     def missing(self, oids: Iterable[Oid]) -> set[Oid]:
         """Which of these are not here; a damaged object counts as missing, so that writing it again heals it.
 
         What is here stays for as long as a stage of this storage is open: it may come to rely on the answer.
         """
-        if self._closed:
-            raise StoreClosed(self.place, "it was closed")
-        return self.reliance.ask(list(dict.fromkeys(oids)), self._missing)
-
-    def _missing(self, wanted: Sequence[Oid]) -> set[Oid]:
-        # The journal first: what repack moves meanwhile goes from there into the packs.
-        logged = self.journal.may_hold(wanted)
-        self.refresh()
-        may_hold = self.packs.may_hold
-        return {oid for oid in wanted if not ((oid[:8] in logged or may_hold(oid)) and self._has(oid))}
+        self.lookup.check_open()
+        return self.reliance.ask(list(dict.fromkeys(oids)), self.lookup.missing)
 
     def objects(self) -> Iterator[tuple[Oid, Kind, int]]:
-        """Every object as (oid, kind, payload size); the ids of those in the journal are remembered meanwhile.
-
-        CorruptObject, when all others were given: something cannot be read.
-        """
-        self.refresh()
-        damage: CorruptObject | None = None
-        try:
-            yield from self.packs.objects()
-        except CorruptObject as error:
-            damage = error
-        seen: set[Oid] = set()
-        try:
-            for obj in chain(self.journal.pending(), (obj for _, obj in self.journal.scan())):
-                if obj.oid not in seen and not self._is_packed(obj.oid):
-                    seen.add(obj.oid)
-                    yield obj.oid, obj.kind, len(obj.payload)
-        except CorruptObject as error:
-            damage = damage or error
-        if damage is not None:
-            raise damage
+        """Every object as (oid, kind, payload size). CorruptObject, when all others were given."""
+        return self.lookup.objects()
 
     def find_ids(self, prefix: bytes, odd_nibble: bool, limit: int) -> list[Oid]:
         """Ids that begin with the prefix, sorted, at most `limit`."""
-        self.refresh()
-        digits = prefix.hex()[: 2 * len(prefix) - odd_nibble]
-        low, high = bytes.fromhex(digits[:16].ljust(16, "0")), bytes.fromhex(digits[:16].ljust(16, "f"))
-        fresh = [*self.journal.intake.rows, *self.journal.find_ids(low, high, 4 * limit)]
-        found = {Oid(oid) for oid in fresh if oid.hex().startswith(digits)}
-        found.update(self.packs.find_ids(prefix, odd_nibble, limit))
-        return sorted(found)[:limit]
+        return self.lookup.find_ids(prefix, odd_nibble, limit)
+
+    def refresh(self) -> None:
+        """Take up the packs that the journal lists now."""
+        self.lookup.refresh()
 
     def stage(self) -> Stage:
         """A stage: in memory while it is small, a pack in the making beyond that."""
@@ -196,7 +131,7 @@ class LocalStorage:
             held, pack = staged.seal()
             objects = [*objects, *held]
         check_edits(edits, note)
-        known = {obj.oid: obj for obj in objects if obj.kind not in _RARELY_TWICE and self._has(obj.oid)}
+        known = {obj.oid: obj for obj in objects if obj.kind not in _RARELY_TWICE and self.lookup.has(obj.oid)}
         fresh = [obj for obj in objects if obj.oid not in known] if known else objects
         self.reliance.check(losses, objects, edits, staged, self._rely_on)
         small = None if pack is not None or not is_small(fresh, edits, note) else (edits, note, raw_rows(fresh))
@@ -206,7 +141,7 @@ class LocalStorage:
             # Nothing is deleted while this runs. What was deleted since `losses` was asked for has to be looked at.
             if self.lock.losses() != losses:
                 self.reliance.check(self.reliance.catch_up(shut=True), objects, edits, staged, self._rely_on)
-                gone = [obj for oid, obj in known.items() if not self._has(oid)]
+                gone = [obj for oid, obj in known.items() if not self.lookup.has(oid)]
                 self.journal.insert(connection, self.journal.encode(gone))
             applied = self.journal.refs.apply_in(connection, edits, note) if edits else Applied(0)
             self.journal.insert(connection, self.journal.encode(fresh) if rows is None else rows)
@@ -383,25 +318,12 @@ class LocalStorage:
         with self._close_lock:
             if not self._closed:
                 self._closed = True
+                self.lookup.close()
                 self._writer.close()
                 self.journal.close()
                 for watch in list(self._watches):
                     watch.close()
                 self.lock.close()
-
-    def _read_journal(self, oid: Oid) -> Object | None:
-        try:
-            obj = self.journal.read(oid)
-            if obj is None or self._is_sound(obj):
-                return obj
-            damage = CorruptObject(oid, "its journal row does not hash to its id")
-        except CorruptObject as error:
-            damage = error
-        # It may have been written again since: a damaged object counts as missing.
-        for obj in self.journal.copies(oid):
-            if self._is_sound(obj):
-                return obj
-        raise damage
 
     def _rely_on(self, oid: Oid) -> None:
         """MissingObject: an object is not here, and not because it was redacted. CorruptObject."""
@@ -410,38 +332,6 @@ class LocalStorage:
         except MissingObject:
             if self.refs.get(tombstone_ref(oid)) is None:
                 raise
-
-    def _is_sound(self, obj: Object) -> bool:
-        return obj.domain == self.hasher.domain and self.hasher.oid(obj.kind, obj.payload) == obj.oid
-
-    def _has(self, oid: Oid) -> bool:
-        """Whether the object can be read, in packs that are known: one that was moved meanwhile may be written again.
-
-        It is read and verified: only that finds damage, which writing the object again heals
-        (docs/decisions/0021-dedup-verifies.md).
-        """
-        if self._is_packed(oid):
-            return True
-        try:
-            return self._read_journal(oid) is not None
-        except CorruptObject:
-            return False
-
-    def _is_packed(self, oid: Oid) -> bool:
-        try:
-            return self.packs.read(oid) is not None
-        except CorruptObject:
-            return False
-
-    def refresh(self) -> None:
-        """Take up the packs that the journal lists now."""
-        with self._refreshing:  # An older list must not be taken up after a newer one: it would bring back the dead.
-            while True:
-                rows = self.journal.packs()
-                self.packs.refresh(rows)
-                # A pack may have been replaced between the reading of the list and the opening of its file.
-                if all(pack.fault is None for pack in self.packs) or rows == self.journal.packs():
-                    return
 
     def _check_writable(self) -> None:
         if self.read_only:

@@ -21,14 +21,14 @@ def test_an_object_that_moves_between_two_looks_is_found_whichever_thread_learns
     with objstore.open(place, create=True) as store:
         made = store.conversations.create("c").append({"n": 1})
         with closing(open_local(place)) as reader:
-            look = reader._read_journal
+            look = reader.lookup._read_journal
 
             def look_late(oid: Oid) -> Object | None:
                 store.repack()
                 reader.refresh()  # as another thread of the reader's process does meanwhile
                 return look(oid)
 
-            monkeypatch.setattr(reader, "_read_journal", look_late)
+            monkeypatch.setattr(reader.lookup, "_read_journal", look_late)
             assert reader.read(made.oid).oid == made.oid
 
 
