@@ -58,7 +58,7 @@ IMPORTERS: dict[str, str | tuple[str, ...]] = {
     "ormsgpack": "objstore/adapters/langgraph/",
     "openhands": "objstore/adapters/openhands",
     "pathspec": "objstore/files/ignore.py",
-    "pydantic": ("objstore/settings/schema.py", "objstore/server/"),
+    "pydantic": ("objstore/settings/schema.py", "objstore/server/", "objstore/adapters/openhands/app_server.py"),
     "pyfastcdc": "objstore/objects/chunking.py",
     "rich": "objstore/cli/",
     "starlette": "objstore/server/",

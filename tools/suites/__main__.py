@@ -8,6 +8,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from tools.suites import app_server
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -20,6 +22,7 @@ def main() -> int:
     # Other people's packages warn of much, and of more in a new Python; our own tests elsewhere treat it as an error.
     command = [sys.executable, "-m", "pytest", "-W", "ignore", "-p", "no:asyncio", "-rs", *chosen, *sys.argv[1:]]
     failed = subprocess.run(command, cwd=ROOT, check=False).returncode
+    failed = app_server.main() or failed
     if not has_openhands:
         print(f"SKIPPED: OpenHands' SDK needs Python 3.12, and this machine has {sys.version.split()[0]} alone")
         return failed
