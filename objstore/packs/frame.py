@@ -132,6 +132,16 @@ class Frame:
             oid = self._oids[number] = self._hasher.oid(kind, payload)
         return Object(oid, kind, payload, self.header.domain)
 
+    def objects(self) -> Iterator[tuple[Oid, Kind, bytes]]:
+        """Id, kind and payload of every record in order, as `object` gives them. CorruptObject as `payload`."""
+        records, oids, hash_of = self._records, self._oids, self._hasher.oid
+        for number, (kind, body) in enumerate(records.bodies()):
+            payload = self._restore(number, body, MAX_CHAIN) if records.elided(number) else body
+            oid = oids.get(number)
+            if oid is None:
+                oid = oids[number] = hash_of(kind, payload)
+            yield oid, kind, payload
+
     def names(self, number: int) -> list[int | Oid]:
         """What a record names: numbers of records of this frame, all of them lower, and ids of objects elsewhere.
 

@@ -147,6 +147,19 @@ class Records:
             return self._opaque[at : at + SALT_SIZE] + body
         return body
 
+    def bodies(self) -> Iterator[tuple[Kind, bytes]]:
+        """Kind and `body` of every record in order: cheaper than one by one, which counts salts again and again."""
+        raw, salt = self._raw, 0
+        commits = (self._commits or self._place_commits()) if _COMMIT in self._kinds else {}
+        for number, (kind, start, length) in enumerate(zip(self._kinds, self._starts, self._lengths, strict=False)):
+            if kind == _COMMIT:
+                yield Kind.COMMIT, raw[commits[number]]
+            elif kind == SALTED:
+                yield Kind.EVENT, self._opaque[salt : salt + SALT_SIZE] + raw[start : start + length]
+                salt += SALT_SIZE
+            else:
+                yield _KIND_OF[kind], raw[start : start + length]
+
     def links(self, number: int) -> Iterator[tuple[int, int]]:
         """(gap, link) of each id that was left out of a record."""
         bounds, gaps, links = self._links or self._read_links()

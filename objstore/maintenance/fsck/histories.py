@@ -29,6 +29,8 @@ class Step(NamedTuple):
     oid: Oid
     commit: Commit
     walked: Walked
+    commits: int
+    """How many commits this stands for: a run of proved ones comes as its newest."""
 
 
 class Histories:
@@ -44,11 +46,16 @@ class Histories:
         """Events that commits name and that are absent on purpose."""
 
     def walk(self, ref: str, head: Oid, suffix: str = "") -> Iterator[Step]:
-        """The commits behind a head that were not walked yet, newest first along each chain."""
+        """The commits behind a head that were not walked yet, newest first along each chain.
+
+        Of commits that the first pass proved only the newest of each run is looked at.
+        """
         waiting: list[tuple[Oid, Walked | None, Kind | None, str]] = [(head, None, None, ref)]
         while waiting:
             oid, walked, expected, needed_by = waiting.pop()
-            if not self._objects.visit(oid):
+            run = self._objects.run(oid)
+            count = run[0].visit(run[1]) if run else int(self._objects.visit(oid))
+            if not count:
                 continue
             try:
                 # Only what a ref names may be a tag; a parent was read already when its child was checked.
@@ -61,9 +68,12 @@ class Histories:
                 self._findings.add(*fault_of(error), oid=oid, where=needed_by)
                 continue
             walked = walked or Walked(ref, suffix, commit.place)
-            self._check(oid, commit, walked)
-            waiting.extend(reversed(list(self._behind(commit, walked))))
-            yield Step(oid, commit, walked)
+            if run:
+                waiting.append((run[0].below, walked, Kind.COMMIT, f"the history of {walked.name}"))
+            else:
+                self._check(oid, commit, walked)
+                waiting.extend(reversed(list(self._behind(commit, walked))))
+            yield Step(oid, commit, walked, count)
 
     def _behind(self, commit: Commit, walked: Walked) -> Iterator[tuple[Oid, Walked, Kind, str]]:
         """What to walk from a commit: its parents, and its jump where the first parent cannot be read."""

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from objstore.errors import CorruptObject
+from objstore.maintenance.fsck.frames import SIZE_AT, FrameReport
+from objstore.maintenance.fsck.noted import KIND, NotedPack, Run
 from objstore.maintenance.oid_table import OidTable
 from objstore.objects.canonical import check_payload
 from objstore.objects.kinds import Kind, Object, Oid
@@ -19,10 +21,8 @@ from objstore.storage.protocol import Storage
 
 _VISITED: Final = 1 << 4
 _CLOSED: Final = 1 << 5
-_SIZE_AT: Final = 8
 _COMMIT_BYTES: Final = 96 << 20
 """Memory for the payloads of commits between reading and walking: some 300,000 of them; others are read again."""
-_OVERHEAD: Final = 180
 
 
 class Known(NamedTuple):
@@ -52,29 +52,46 @@ class Objects:
         """`listed`: whether an index names an object, for a quick check; None: everything is read."""
         self._storage = storage
         self._listed = listed
-        self._table = OidTable()
-        self._commits: dict[Oid, bytes] = {}
+        self._table = OidTable()  # of what no `NotedPack` has
+        self._packs: list[NotedPack] = []
         self._room = _COMMIT_BYTES
+
+    def add_pack(self, pack: NotedPack) -> None:
+        """A pack of which frames will be noted."""
+        self._packs.append(pack)
+
+    def note_frame(self, pack: NotedPack | None, report: FrameReport) -> None:
+        """A frame was read: of this pack, or of one whose index does not fit."""
+        if pack is not None and pack.fits(report):
+            self._room -= pack.take(report, self._room)
+            return
+        for at, fact in enumerate(memoryview(report.facts).cast("Q")):
+            if fact:
+                oid = Oid(report.prefixes[8 * at : 8 * at + 8] + report.rests[24 * at : 24 * at + 24])
+                self._put(oid, self._get(oid) | fact)
 
     def note(self, oid: Oid, kind: Kind, size: int) -> None:
         """An object was read and is sound."""
-        self._table.put(oid, self._table.get(oid) | size << _SIZE_AT | kind)
-
-    def keep(self, oid: Oid, commit: bytes) -> None:
-        """Keep the payload of a sound commit at hand, as far as there is room."""
-        if self._room > 0:
-            self._room -= len(commit) + _OVERHEAD
-            self._commits[oid] = commit
+        self._put(oid, self._get(oid) | size << SIZE_AT | kind)
 
     def kept(self, oid: Oid) -> bytes | None:
-        """The payload of a commit that is at hand."""
-        return self._commits.get(oid)
+        """The payload of a sound commit that is at hand."""
+        place = self._place(oid)
+        return None if place is None else place[0].commit(place[1])
+
+    def run(self, oid: Oid) -> tuple[Run, int] | None:
+        """The run of proved commits that one is in, and its record there."""
+        place = self._place(oid)
+        return None if place is None else place[0].run(place[1])
 
     def find(self, oid: Oid) -> Known:
         """What is known of an object; reads it where that is needed. MissingObject, CorruptObject."""
+        place = self._place(oid)
+        if place is not None:
+            return Known(*place[0].known(place[1]))
         value = self._table.get(oid)
-        if value & 15:
-            return Known(Kind(value & 15), value >> _SIZE_AT)
+        if value & KIND:
+            return Known(Kind(value & KIND), value >> SIZE_AT)
         if self._listed is not None and self._listed(oid):
             return Known(None, None)
         obj = self.read(oid)
@@ -83,7 +100,7 @@ class Objects:
     def read(self, oid: Oid) -> Object:
         """The object, sound. MissingObject, CorruptObject."""
         obj = self._storage.read(oid)
-        if not self._table.get(oid) & 15:  # One that came after the reading, or is read for the first time.
+        if not self._get(oid) & KIND:  # One that came after the reading, or is read for the first time.
             try:
                 check_payload(obj.kind, obj.payload)
             except CorruptObject as fault:
@@ -93,16 +110,34 @@ class Objects:
 
     def visit(self, oid: Oid) -> bool:
         """Whether this is the first visit to an object."""
-        value = self._table.get(oid)
+        value = self._get(oid)
         if value & _VISITED:
             return False
-        self._table.put(oid, value | _VISITED)
+        self._put(oid, value | _VISITED)
         return True
 
     def close(self, oid: Oid) -> None:
         """A node of a tree ends where its content says that it ends, and so does all that is last in it."""
-        self._table.put(oid, self._table.get(oid) | _CLOSED)
+        self._put(oid, self._get(oid) | _CLOSED)
 
     def is_closed(self, oid: Oid) -> bool:
         """Whether `close` was said of this node."""
-        return bool(self._table.get(oid) & _CLOSED)
+        return bool(self._get(oid) & _CLOSED)
+
+    def _place(self, oid: Oid) -> tuple[NotedPack, int] | None:
+        for pack in self._packs:
+            at = pack.find(oid)
+            if at >= 0:
+                return pack, at
+        return None
+
+    def _get(self, oid: Oid) -> int:
+        place = self._place(oid)
+        return self._table.get(oid) if place is None else place[0].facts[place[1]]
+
+    def _put(self, oid: Oid, value: int) -> None:
+        place = self._place(oid)
+        if place is None:
+            self._table.put(oid, value)
+        else:
+            place[0].facts[place[1]] = value

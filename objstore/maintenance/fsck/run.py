@@ -75,7 +75,7 @@ def fsck(
     objects = Objects(storage, None if full else listed)
     stored = Stored(objects, findings, tally, progress)
     if full:
-        stored.read_all(storage)
+        stored.read_all(storage, _redacted(repo))
     else:
         stored.look_at_files(storage)
     # A repository of its own: what the caller's has in its caches must not hide what the storage has lost since.
@@ -87,6 +87,14 @@ def fsck(
     seconds = time.monotonic() - began
     counts = (check.refs, check.commits, tally.objects, tally.size, tally.stored)
     return Fsck(tuple(findings), full, *counts, seconds, check.redacted)
+
+
+def _redacted(repo: Repository) -> Collection[Oid]:
+    """The events that were redacted, if the refs can be read; whether they can is told later."""
+    try:
+        return repo.redactions.look()
+    except _UNREADABLE:
+        return ()
 
 
 def unopened(error: ObjstoreError) -> Fsck:
@@ -172,8 +180,9 @@ class _Check:
             self._unreadable(error)
 
     def _step(self, step: Step, root: Root) -> None:
-        self.commits += 1
-        if self.commits % 1024 == 0:
+        before = self.commits
+        self.commits += step.commits
+        if self.commits >> 10 != before >> 10:
             self._progress("histories", self.commits, 0)
         commit = step.commit
         if commit.files is not None or commit.settings is not None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +18,7 @@ from objstore.objects.canonical import payload_fault
 from objstore.objects.hashing import Hasher
 from objstore.objects.kinds import Kind, Oid
 from objstore.packs.compression import Compression
-from objstore.packs.frame_header import HEADER_SIZE, decode_header
+from objstore.packs.frame import Frame
 from objstore.packs.pack import Pack, salvage
 from objstore.packs.pack_index import PREFIX_SIZE, PackIndex
 from objstore.storage.local.frames import FrameCodec, open_frame
@@ -40,8 +39,6 @@ class Sound(NamedTuple):
     oid: Oid
     kind: Kind
     size: int
-    commit: bytes | None = None
-    """The payload of a commit: who walks the histories needs it next."""
 
 
 class Unsound(NamedTuple):
@@ -53,9 +50,8 @@ class Unsound(NamedTuple):
     oid: bytes | None = None
 
 
-Unit = Callable[[], tuple[list[Sound], list[Unsound], int]]
-"""A part of the store to be read: the sound objects in it, the faults, and the bytes of store that were read."""
-
+Rows = list[tuple[int, Any, Any, Any, Any]]
+"""Rows of the journal as they were found: number, oid, kind, domain, data."""
 
 Places = frozenset[tuple[int, int]]
 """Records of a pack, as (frame, record)."""
@@ -65,11 +61,15 @@ class PackReader:
     """One pack and its index, opened for being checked. Safe between threads."""
 
     def __init__(self, folder: Path, name: str, codec: FrameCodec, dead: Places) -> None:
-        """`dead`: (frame, record) of objects that were deleted and do not count. CorruptObject: the pack's ends are damaged. ObjstoreError, OSError: it cannot be opened."""
+        """`dead`: (frame, record) of objects that were deleted and do not count.
+
+        CorruptObject: the pack's ends are damaged. ObjstoreError, OSError: it cannot be opened.
+        """
+        self.name = name
         self.file = f"packs/{name}.pack"
         self.index_file = f"packs/{name}.index"
         self._codec = codec
-        self._dead = dead
+        self.dead = dead
         self._handle = os.open(folder / f"{name}.pack", os.O_RDONLY | os.O_CLOEXEC)
         try:
             buffer = FileBuffer(self._handle, self.file)
@@ -82,8 +82,10 @@ class PackReader:
             self._handle = -1
             raise
         self._bases: dict[int, bytes] = {}
-        self._firsts = list(accumulate(map(self.pack.frame_records, range(self.pack.frames)), initial=0))
-        self._prefixes: bytearray | None = None  # of all records, once `ends` found the index whole
+        self.firsts = list(accumulate(map(self.pack.frame_records, range(self.pack.frames)), initial=0))
+        """The number of the first record of each frame, and of all."""
+        self.prefixes: bytearray | None = None
+        """What the index says of all records, 8 bytes each in their order, once `ends` found it whole."""
         self.index: PackIndex | None = None
         self.index_fault = ""
         try:
@@ -101,8 +103,8 @@ class PackReader:
         for number in range(self.pack.frames):
             try:
                 start, stop = self.pack.frame_span(number)
-                header = decode_header(self._bytes(number)[:HEADER_SIZE])
-                if start != at or header.size != stop - start or header.records != self.pack.frame_records(number):
+                header = self.pack.frame_header(number)
+                if start != at or header.records != self.pack.frame_records(number):
                     raise CorruptObject(None, "the footer does not fit the frame")
                 at, records = stop, records + header.records
             except CorruptObject as error:
@@ -117,55 +119,25 @@ class PackReader:
             if self.index is None:
                 raise CorruptObject(None, self.index_fault)
             self.index.check([self.pack.frame_records(number) for number in range(self.pack.frames)])
-            self._prefixes = self._by_place(self.index)
+            self.prefixes = self._by_place(self.index)
         except CorruptObject as error:
             yield Unsound(self.index_file, "index", error.reason)
 
     def _by_place(self, index: PackIndex) -> bytearray:
         """The id prefixes of a sound index in the order of the records, 8 bytes each: one comparison for each record,
         where a search for it takes ten times as long."""
-        firsts, prefixes = self._firsts, bytearray(PREFIX_SIZE * self._firsts[-1])
+        firsts, prefixes = self.firsts, bytearray(PREFIX_SIZE * self.firsts[-1])
         for prefix, frame, record in index:
             at = PREFIX_SIZE * (firsts[frame] + record)
             prefixes[at : at + PREFIX_SIZE] = prefix
         return prefixes
 
-    def units(self) -> Iterator[Unit]:
-        """Every frame as a unit; `ends` comes before."""
-        for number in range(self.pack.frames):
-            yield partial(self.read, number)
-
-    def read(self, number: int) -> tuple[list[Sound], list[Unsound], int]:
-        """Read one frame: checksum, decompression, hashes, canonical form, and the index's word on each record."""
-        sound: list[Sound] = []
-        faults: list[Unsound] = []
-        size = 0
-        try:
-            data = self._bytes(number)
-            size = len(data)
-            if not self.pack.frame_records(number):
-                self._base(number)
-                return sound, faults, size
-            frame = open_frame(number, lambda _: data, self._base, self._codec)
-            at = PREFIX_SIZE * self._firsts[number]
-            for record in range(len(frame)):
-                oid, kind, payload, _ = frame.object(record)
-                # Who walks the histories decodes commits, and once is enough.
-                fault = None if kind is Kind.COMMIT else payload_fault(kind, payload)
-                if fault:
-                    faults.append(Unsound(self.file, "object", fault, oid))
-                elif (number, record) not in self._dead:
-                    sound.append(Sound(oid, kind, len(payload), payload if kind is Kind.COMMIT else None))
-                start = at + PREFIX_SIZE * record
-                if (
-                    self._prefixes is not None
-                    and bytes(self._prefixes[start : start + PREFIX_SIZE]) != oid[:PREFIX_SIZE]
-                ):
-                    reason = f"it does not lead to record {record} of frame {number}"
-                    faults.append(Unsound(self.index_file, "index", reason, oid))
-        except CorruptObject as error:
-            faults.append(Unsound(self.file, "pack", f"frame {number}: {error.reason}"))
-        return sound, faults, size
+    def open(self, number: int) -> Frame | None:
+        """A frame, checked by its checksum and decompressed; None for a base, which has no records. CorruptObject."""
+        if not self.pack.frame_records(number):
+            self._base(number)
+            return None
+        return open_frame(number, self._bytes, self._base, self._codec)
 
     def _bytes(self, number: int) -> bytes:
         return self.pack.frame_data(number)
@@ -223,20 +195,19 @@ def journal_faults(journal: Journal, quick: bool) -> Iterator[Unsound]:
         yield Unsound(journal.path.name, "journal", reason_of(error))
 
 
-def journal_units(journal: Journal, hasher: Hasher) -> Iterator[Unit | Unsound]:
-    """The rows of the journal, a page of them a unit. What cannot be read is told, and the rest left out."""
+def journal_pages(journal: Journal) -> Iterator[Rows | Unsound]:
+    """The rows of the journal, page by page. What cannot be read is told, and the rest left out."""
     after = 0
     try:
         for rows in journal.pages("oid, kind, domain, data", after, _ROWS):
-            yield partial(_read_rows, journal, hasher, rows)
+            yield rows
             after = rows[-1][0]
     except (sqlite3.Error, ObjstoreError) as error:
         yield Unsound(journal.path.name, "journal", f"objects behind row {after}: {reason_of(error)}")
 
 
-def _read_rows(
-    journal: Journal, hasher: Hasher, rows: list[tuple[int, Any, Any, Any, Any]]
-) -> tuple[list[Sound], list[Unsound], int]:
+def check_rows(journal: Journal, hasher: Hasher, rows: Rows) -> tuple[list[Sound], list[Unsound], int]:
+    """The sound objects of a page, the faults, and the bytes that were read."""
     sound: list[Sound] = []
     faults: list[Unsound] = []
     size = 0
