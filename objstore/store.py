@@ -35,7 +35,6 @@ from objstore.settings.collection import SettingsCollection
 from objstore.settings.secret_keys import SecretKeys
 from objstore.storage.local.open_local import open_local
 from objstore.storage.local.storage import LocalStorage
-from objstore.storage.memory import MemoryStorage
 from objstore.storage.protocol import Storage
 from refs.protocol import RefReader
 
@@ -454,6 +453,8 @@ def open_store(
     UnsupportedFormat, ReadOnlyStore, StoreLocked, StoreFull.
     """
     if str(url) == "memory:":
+        from objstore.storage.memory import MemoryStorage
+
         return Store(MemoryStorage(), author, keys)
     storage = open_local(Path(url), create=create, read_only=read_only, lock_timeout=lock_timeout)
     store = Store(storage, author, keys)

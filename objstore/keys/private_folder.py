@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -79,7 +78,7 @@ class PrivateFolder:
             raise
 
     def _fresh(self, data: bytes) -> Path:
-        fresh = self.path / f".{secrets.token_hex(8)}.new"
+        fresh = self.path / f".{os.urandom(8).hex()}.new"
         try:
             write_private(fresh, data)
         except BaseException:

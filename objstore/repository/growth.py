@@ -7,7 +7,6 @@ until the caller applies them, and a growth that came too late is thrown away.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from objstore.objects.commits import Commit, Scalar, encode_commit
 from objstore.objects.event_index import LEAF, append_leaf, leaves_covered
@@ -16,16 +15,20 @@ from objstore.objects.kinds import Kind, Object, Oid
 from objstore.repository.repository import Repository
 
 
-@dataclass(slots=True)
 class Tip:
     """The head of a branch: its commit, and the event commits after the last sealed leaf (None: not yet known).
 
     `oid` is None for a branch that has no commit yet.
     """
 
-    oid: Oid | None = None
-    commit: Commit | None = None
-    unsealed: list[Oid] | None = field(default_factory=list[Oid])
+    __slots__ = ("commit", "oid", "unsealed")
+
+    def __init__(
+        self, oid: Oid | None = None, commit: Commit | None = None, unsealed: list[Oid] | tuple[()] | None = ()
+    ) -> None:
+        self.oid = oid
+        self.commit = commit
+        self.unsealed: list[Oid] | None = list(unsealed) if isinstance(unsealed, tuple) else unsealed
 
 
 _NOTHING: Mapping[str, Scalar] = {}

@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from objstore.errors import CorruptObject, MissingObject
 from objstore.keys.source import KeySource, MemoryKeys
@@ -25,8 +25,7 @@ from objstore.storage.protocol import Storage
 _COMMITS = 8192
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What the outside world supplies: the time in µs since 1970, random bytes, and who is at work."""
 
     now: Callable[[], int]

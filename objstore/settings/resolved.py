@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal, NamedTuple, cast
 
@@ -43,15 +42,23 @@ _FEW = 16
 _CONTAINERS = (list, dict)
 
 
-@dataclass(frozen=True, eq=False)
 class Layer:
     """Stored values by key, in order, with their sources. Of `encoded` ones the value must not be given away."""
 
-    values: Values
-    encoded: dict[str, bytes]
-    groups: frozenset[str]  # with those of keys that gave way: what they shadowed in earlier layers stays so
-    leaves: Set[str]  # likewise
-    secrets: frozenset[str]
+    def __init__(
+        self,
+        values: Values,
+        encoded: dict[str, bytes],
+        groups: frozenset[str],
+        leaves: Set[str],
+        secrets: frozenset[str],
+    ) -> None:
+        """`groups` and `leaves` with those of keys that gave way: what they shadowed in earlier layers stays so."""
+        self.values: Final = values
+        self.encoded: Final = encoded
+        self.groups: Final = groups
+        self.leaves: Final = leaves
+        self.secrets: Final = secrets
 
     @cached_property
     def names(self) -> Names:

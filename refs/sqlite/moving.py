@@ -9,7 +9,6 @@ holds. `operations` goes by block, whose index changes once a block and run.
 from __future__ import annotations
 
 import os
-import secrets
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
@@ -58,7 +57,7 @@ class Mover:
             number = self._next
         else:
             # A fresh owner each time: this reservation may be rolled back and the block be taken by a fork of us.
-            self._owner, self._process = secrets.randbits(62) + 1, process
+            self._owner, self._process = (int.from_bytes(os.urandom(8), "big") >> 2) + 1, process
             connection.execute(RESERVE, (block + 1, self._owner))
             number = max(1, (block + 1) << BLOCK_BITS)
         self._next = number + 1
