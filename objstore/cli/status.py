@@ -38,12 +38,22 @@ def show_status(current: Session) -> None:
     with store:
         counts = {space: sum(1 for _ in store.refs.find(f"{space}/")) for space in _NOUNS}
         last = next((entry for operation in islice(store.operations(), 1) for entry in operation.entries), None)
-        step = _next(store)
+        step, due = _next(store), _repack_is_due(store)
         facts = {"store": store.place, **counts, "last": None if last is None else _facts(last), "next": step}
+        facts["repack_due"] = due
         lines = [f"Store {store.place}: {_held(counts)}"]
         if last is not None:
             lines.append(f"Last change: {last.why} of {last.name} by {last.who}, {ago(last.ended)}")
+        if due:
+            lines.append("Much lies in the journal and takes more room than it has to: objstore repack")
         current.show(facts, "\n".join([*lines, f"Next: {step}"]))
+
+
+def _repack_is_due(store: Store) -> bool:
+    from objstore.maintenance.repack.auto import is_due
+    from objstore.storage.local.storage import LocalStorage
+
+    return isinstance(store.storage, LocalStorage) and is_due(store.storage)
 
 
 def _held(counts: Mapping[str, int]) -> str:

@@ -6,7 +6,9 @@ import re
 
 import pytest
 
+import objstore
 from objstore.cli.status import ago
+from objstore.maintenance.repack.auto import ROWS
 from tests.cli.calls import Calls
 
 
@@ -22,7 +24,18 @@ def test_an_empty_store_leads_to_the_first_import(call: Calls) -> None:
         "tags": 0,
         "last": None,
         "next": found["next"],
+        "repack_due": False,
     }
+
+
+def test_it_tells_when_a_repack_is_due(call: Calls) -> None:
+    with objstore.open(call.store) as store:
+        store.conversations.create("a").append_many(["word"] * (ROWS // 2))
+    assert call.json()[0]["repack_due"]
+    assert "objstore repack" in call()
+    call("repack")
+    assert not call.json()[0]["repack_due"]
+    assert "objstore repack" not in call()
 
 
 def test_it_tells_what_there_is_what_was_last_and_leads_to_it(call: Calls) -> None:

@@ -67,12 +67,11 @@ class Objects:
             return
         for at, fact in enumerate(memoryview(report.facts).cast("Q")):
             if fact:
-                oid = Oid(report.prefixes[8 * at : 8 * at + 8] + report.rests[24 * at : 24 * at + 24])
-                self._put(oid, self._get(oid) | fact)
+                self._add(Oid(report.prefixes[8 * at : 8 * at + 8] + report.rests[24 * at : 24 * at + 24]), fact)
 
     def note(self, oid: Oid, kind: Kind, size: int) -> None:
         """An object was read and is sound."""
-        self._put(oid, self._get(oid) | size << SIZE_AT | kind)
+        self._add(oid, size << SIZE_AT | kind)
 
     def kept(self, oid: Oid) -> bytes | None:
         """The payload of a sound commit that is at hand."""
@@ -123,6 +122,11 @@ class Objects:
     def is_closed(self, oid: Oid) -> bool:
         """Whether `close` was said of this node."""
         return bool(self._get(oid) & _CLOSED)
+
+    def _add(self, oid: Oid, fact: int) -> None:
+        value = self._get(oid)
+        if not value & KIND:  # What lies twice is known already, and a proved commit by another number than its size.
+            self._put(oid, value | fact)
 
     def _place(self, oid: Oid) -> tuple[NotedPack, int] | None:
         for pack in self._packs:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 from typing import Final
 
 from objstore.errors import ObjstoreError
@@ -23,6 +24,16 @@ BYTES: Final = 16 << 20
 """The same in bytes of their data."""
 EVERY: Final = 5.0
 """Seconds between two looks, and before the first."""
+
+
+class RepackWarning(UserWarning):
+    """A repack in the background failed; nothing is lost, but the journal grows."""
+
+
+def is_due(storage: LocalStorage, rows: int = ROWS, size: int = BYTES) -> bool:
+    """Whether the journal holds so many rows, or bytes of data, that a repack is worth it. ObjstoreError."""
+    held, data = storage.journal.size()
+    return held >= rows or data >= size
 
 
 class AutoRepack:
@@ -56,19 +67,25 @@ class AutoRepack:
             self._lock.release()
 
     def close(self) -> None:
-        """End: a repack that is going on stops at its next step, and what it finished stays."""
+        """End: a repack that is going on stops at its next step, and what it finished stays.
+
+        RepackWarning: the last one failed.
+        """
         with self._lock:
             self._closed = True
             thread = self._thread
         self._pace.stop()
         if thread is not None and thread is not threading.current_thread():
             thread.join()
+        if self.error is not None:
+            error, self.error = self.error, None
+            text = f"repacking {self._storage.place} in the background failed: {error}. Run: objstore fsck"
+            warnings.warn(text, RepackWarning, stacklevel=3)
 
     def _run(self) -> None:
         storage = self._storage
         try:
-            rows, size = storage.journal.size()
-            if rows >= self._rows or size >= self._size:
+            if is_due(storage, self._rows, self._size):
                 # Whoever packs or collects just now does not have to be waited for: there is a next look.
                 with locked(storage.folder.maintenance, alone=True, wait=False) as held:
                     if held:

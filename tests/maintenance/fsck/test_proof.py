@@ -14,6 +14,7 @@ from objstore.maintenance.fsck.proof import Prover
 from objstore.objects.codec import decode_fields, encode_fields
 from objstore.objects.commits import MAX_COMMIT_BYTES, Commit, encode_commit
 from objstore.objects.kinds import Kind, Object, Oid
+from objstore.storage.local.storage import LocalStorage
 from refs.edits import ANY, RefEdit
 from tests.repository.worlds import NOTE, World
 
@@ -135,6 +136,20 @@ def test_a_crooked_commit_in_a_pack_is_found_among_proved_ones(tmp_path: Path, f
         store.repack()
         findings = store.fsck().findings
         assert [(finding.fault, finding.oid) for finding in findings] == [(Fault.HISTORY, obj.oid.hex())]
+
+
+def test_commits_that_lie_in_a_pack_and_in_the_journal_are_sound(tmp_path: Path) -> None:
+    with objstore.open(tmp_path / "s", create=True) as store:
+        store.conversations.create("c").append_many([{"n": n} for n in range(40)])
+        held = [store.storage.read(oid) for oid, _, _ in store.storage.objects()]
+        store.repack()
+        storage = store.storage
+        assert isinstance(storage, LocalStorage)
+        storage.transact(lambda connection: storage.journal.insert(connection, storage.journal.encode(held)))
+        report = store.fsck()
+        assert report.findings == ()
+        assert report.objects == 2 * len(held)
+        assert report.commits == 41
 
 
 def world_commit(obj: Object) -> Commit:

@@ -6,8 +6,10 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 import objstore
-from objstore.maintenance.repack.auto import AutoRepack
+from objstore.maintenance.repack.auto import AutoRepack, RepackWarning
 from objstore.storage.local.storage import LocalStorage
 
 _PATIENCE = 120.0
@@ -87,3 +89,24 @@ def test_a_size_alone_is_enough_and_the_flag_of_open_turns_it_on(tmp_path: Path)
         _await_pack(storage)
         auto.close()
         assert list(store.conversations.open("c")) == ["long " * 200] * 20
+
+
+def test_a_repack_that_failed_is_told_at_the_end_once_and_nothing_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    with objstore.open(path, create=True) as store:
+        said = ["long " * 200] * 20
+        store.conversations.create("c").append_many(said)
+        storage = _storage(store)
+        storage.settle()
+        (path / "packs").rename(path / "aside")
+        (path / "packs").write_bytes(b"a file where the folder should be")
+        auto = AutoRepack(storage, size=100, every=0.0)
+        auto.look()
+        deadline = time.monotonic() + _PATIENCE
+        while auto.error is None:
+            assert time.monotonic() < deadline, "nothing failed"
+            time.sleep(0.01)
+        with pytest.warns(RepackWarning, match="objstore fsck"):
+            auto.close()
+        auto.close()
+        assert list(store.conversations.open("c")) == said
