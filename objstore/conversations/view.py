@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Literal, NamedTuple, overload
 
 from objstore.conversations.metadata import MetadataView
 from objstore.conversations.redacting import marker
 from objstore.errors import RedactedEvent
 from objstore.files.view import FilesView
+from objstore.objects.commits import Commit
 from objstore.objects.kinds import Oid
 from objstore.objects.values import JsonValue
 from objstore.repository.commit import CommitInfo, commit_info
@@ -18,6 +20,8 @@ from objstore.settings.view import SettingsView
 
 Form = Literal["html", "markdown", "jsonl"]
 """An offline page, a text for people, or one event a line as `objstore import` takes it back."""
+
+_WINDOW = 64  # Events that are looked up together.
 
 
 class EventEntry(NamedTuple):
@@ -108,8 +112,11 @@ class ConversationView:
             yield commit_info(oid, commit)
 
     def _values(self, start: int, stop: int) -> Iterator[JsonValue]:
-        for oid in event_commits(self._repo, self._oid, start, stop):
-            yield self._shown(oid)
+        commits = event_commits(self._repo, self._oid, start, stop)
+        while window := list(islice(commits, _WINDOW)):
+            events = [_event_of(commit) for commit in self._repo.commits(window)]
+            for found in self._repo.events(events):
+                yield marker(found) if isinstance(found, RedactedEvent) else found
 
     def _shown(self, oid: Oid) -> JsonValue:
         """The event of a commit, or what stands in its place."""
@@ -119,6 +126,9 @@ class ConversationView:
             return marker(error)
 
     def _value(self, oid: Oid) -> JsonValue:
-        event = self._repo.commit(oid).event
-        assert event is not None, "an event index names commits with events alone"
-        return self._repo.event(event)
+        return self._repo.event(_event_of(self._repo.commit(oid)))
+
+
+def _event_of(commit: Commit) -> Oid:
+    assert commit.event is not None, "an event index names commits with events alone"
+    return commit.event

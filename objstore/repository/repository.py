@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from objstore.errors import CorruptObject, MissingObject
+from objstore.errors import CorruptObject, MissingObject, RedactedEvent
 from objstore.keys.source import KeySource, MemoryKeys
 from objstore.objects.commits import Commit, decode_commit
 from objstore.objects.events import event_value
@@ -75,6 +75,40 @@ class Repository:
             self.redactions.refuse(oid)
             raise
         return event_value(payload)
+
+    def commits(self, oids: Sequence[Oid]) -> Iterator[Commit]:
+        """The commits of these ids in order, read together and not kept: a long walk would push out all others.
+
+        Errors as `commit`.
+        """
+        known = [self._commits.get(oid) for oid in oids]
+        reading = self.storage.read_many([oid for oid, commit in zip(oids, known, strict=True) if commit is None])
+        for commit in known:
+            yield decode_commit(expect(next(reading), Kind.COMMIT)) if commit is None else commit
+
+    def events(self, oids: Sequence[Oid]) -> Iterator[JsonValue | RedactedEvent]:
+        """The values of these events in order, read together; in place of one that was redacted, the error of `event`.
+
+        What was redacted until its turn comes is not given. MissingObject, CorruptObject.
+        """
+        at = 0
+        while at < len(oids):
+            try:
+                for obj in self.storage.read_many(oids[at:]):
+                    if oids[at] in self.redactions:
+                        break
+                    value = event_value(expect(obj, Kind.EVENT))
+                    at += 1
+                    yield value
+            except (MissingObject, CorruptObject):
+                pass  # It is said below what of.
+            if at < len(oids):
+                try:
+                    found: JsonValue | RedactedEvent = self.event(oids[at])
+                except RedactedEvent as error:
+                    found = error
+                at += 1
+                yield found
 
     def payload(self, oid: Oid, kind: Kind) -> bytes:
         """The payload of an object that must be of this kind."""
