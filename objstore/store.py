@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 from objstore.conversations.conversation import Difference, difference
 from objstore.conversations.conversations import Conversations
 from objstore.conversations.view import ConversationView
-from objstore.errors import InvalidRevision
+from objstore.errors import BrokenSignature, InvalidRevision
 from objstore.files.collection import Workspaces
 from objstore.files.paths import check_path
 from objstore.keys.key_folder import KeyFolder, default_folder
+from objstore.keys.keyring import Keyring
 from objstore.keys.source import FolderKeys
 from objstore.maintenance.progress import Progress, silent
 from objstore.objects.kinds import Domain, Oid
@@ -33,6 +34,8 @@ from objstore.repository.revisions import find_id, parse_moment, resolve
 from objstore.repository.tags import Tags
 from objstore.settings.collection import SettingsCollection
 from objstore.settings.secret_keys import SecretKeys
+from objstore.signing.checkpoints import Checkpoints
+from objstore.signing.signers import Signers
 from objstore.storage.local.open_local import open_local
 from objstore.storage.local.storage import LocalStorage
 from objstore.storage.protocol import Storage
@@ -59,6 +62,9 @@ if TYPE_CHECKING:
     from objstore.objects.tombstones import Tombstone
     from objstore.objects.values import JsonValue
     from objstore.repository.operations import Operation
+    from objstore.signing.anchor import Anchored
+    from objstore.signing.checkpoints import Signed
+    from objstore.signing.verify import Verified
     from objstore.sync.bundle_export import Bundled
     from objstore.sync.bundle_file import BundleContents
     from objstore.sync.bundle_import import OnDiverged, Unbundled
@@ -73,8 +79,13 @@ if TYPE_CHECKING:
 class Store:
     """Conversations, files and settings in one place. Safe between threads; a context manager."""
 
-    def __init__(self, storage: Storage, author: str, keys: str | Path | None = None) -> None:
-        """Made by `objstore.open`; `author` is who the new commits are by, `keys` the folder of the user's keys."""
+    def __init__(
+        self, storage: Storage, author: str, keys: str | Path | None = None, accept_older: bool = False
+    ) -> None:
+        """Made by `objstore.open`; `author` is who the new commits are by, `keys` the folder of the user's keys.
+
+        RolledBack, BrokenSignature: the storage is not what was seen before, and that is not accepted.
+        """
         self.storage = storage
         self._repo = Repository(storage, Surroundings(_now, os.urandom, author))
         if isinstance(storage, LocalStorage) and not storage.read_only:
@@ -86,13 +97,21 @@ class Store:
         self.files = Workspaces(self._repo)
         self.settings = SettingsCollection(self._repo)
         self.tags = Tags(self._repo)
+        folder = _key_folder(keys)
+        keyring = self._repo.keyring = Keyring(folder.files, os.urandom)
+        self._checkpoints: Checkpoints | None = None
         if isinstance(storage, LocalStorage):
-            folder = KeyFolder(default_folder(os.environ) if keys is None else Path(keys).absolute())
             marker = storage.folder.read_marker
             self._repo.keys = FolderKeys(folder, lambda: Domain(marker()), storage.place, os.urandom)
+            self._checkpoints = Checkpoints(storage, keyring, _now)
+            if not accept_older:
+                self._checkpoints.check_not_older()
+            if not storage.read_only:
+                storage.moves.full = self._checkpoints.sign_if_possible
         self.keys = SecretKeys(self._repo)
         self._auto_repack: AutoRepack | None = None
         self._repo.forget = self._forget
+        self.signers = Signers(keyring)
 
     @property
     def place(self) -> str:
@@ -280,6 +299,45 @@ class Store:
         with opened_source(Path(source)) as storage:
             return repair(self._repo, storage, check_path=check_path, progress=progress)
 
+    def sign(self, *, accept: bool = False) -> Signed:
+        """Sign every change of refs that this process made; closing the store does it too.
+
+        Changes of others that nobody signed are left out, unless `accept`: then all is signed as it stands, whoever did
+        it, and an older copy that was put back becomes the newest state. Look at `verify` first. A store in memory has
+        no signatures. RolledBack, BrokenSignature: what was signed is not what is here; nothing was signed.
+        UnsafeKeyFolder, DamagedKey, ReadOnlyStore, StoreLocked, OSError.
+        """
+        from objstore.signing.checkpoints import Signed
+
+        return Signed(0, 0, ()) if self._checkpoints is None else self._checkpoints.sign(accept=accept)
+
+    def verify(self, anchors: Iterable[str | Path] = ()) -> Verified:
+        """Whether refs and logs are what was signed and nothing is altered, cut off, put back or slipped in.
+
+        `anchors`: files that `anchor` wrote earlier, to compare with as well. Objects are verified by their ids when
+        they are read, and all of them by `fsck`. Doubts are in the result, never an exception. CorruptObject, OSError:
+        an anchor cannot be read.
+        """
+        from objstore.signing.anchor import read_anchor
+        from objstore.signing.verify import verify, verify_logs
+
+        given = [read_anchor(Path(path)) for path in anchors]
+        if self._checkpoints is None:
+            return verify_logs(self._repo)
+        return verify(self._repo, self._checkpoints, given)
+
+    def anchor(self, path: str | Path) -> Anchored:
+        """Write the newest checkpoint with all it covers to a file, to be kept where nobody who writes here can.
+
+        What is not signed yet is signed first. BrokenSignature: nothing is signed, or what is here is not what was;
+        errors as `sign`.
+        """
+        from objstore.signing.anchor import write_anchor
+
+        if self._checkpoints is None:
+            raise BrokenSignature(self.place, "a store in memory is not signed")
+        return write_anchor(Path(path), self._checkpoints.anchor())
+
     def backup(self, path: str | Path, *, note: str = "", progress: Progress = silent) -> BackedUp:
         """Add a version of this store, as of now, to the backup in a folder, which is made if it is not there.
 
@@ -290,6 +348,8 @@ class Store:
         """
         from objstore.maintenance.backup import back_up
 
+        if self._checkpoints is not None:
+            self._checkpoints.sign_if_possible()  # so that the copy can be verified
         return back_up(self.storage, Path(path), self._repo.now(), note, progress)
 
     def migrate(self, target: Store, *, progress: Progress = silent) -> Migrated:
@@ -424,6 +484,8 @@ class Store:
                     derived.close()
         if self._auto_repack is not None:
             self._auto_repack.close()
+        if self._checkpoints is not None:
+            self._checkpoints.sign_if_possible()
         self.storage.close()
 
     def __enter__(self) -> Store:
@@ -444,20 +506,27 @@ def open_store(
     lock_timeout: float | None = None,
     keys: str | Path | None = None,
     auto_repack: bool = False,
+    accept_older: bool = False,
 ) -> Store:
     """Open a store: a folder, or "memory:" for one that nothing survives. `create` makes a folder's where there is none.
 
     `lock_timeout`: seconds that a write waits for other processes before StoreLocked. `keys`: the folder with the keys
-    that seal secrets (by default OBJSTORE_KEYS, else ~/.config/objstore/keys). `auto_repack`: repack in the background,
-    gently, once 16,384 objects or 16 MiB are in the journal; for processes that live long. Errors: NotAStore, StoreExists,
-    UnsupportedFormat, ReadOnlyStore, StoreLocked, StoreFull.
+    that seal secrets and sign (by default OBJSTORE_KEYS, else ~/.config/objstore/keys). `auto_repack`: repack in the
+    background, gently, once 16,384 objects or 16 MiB are in the journal; for processes that live long. `accept_older`:
+    open a store even if an older copy was put in its place, to look at it. Errors: NotAStore, StoreExists,
+    UnsupportedFormat, ReadOnlyStore, StoreLocked, StoreFull; RolledBack, BrokenSignature: it is not what was seen here
+    before.
     """
     if str(url) == "memory:":
         from objstore.storage.memory import MemoryStorage
 
         return Store(MemoryStorage(), author, keys)
     storage = open_local(Path(url), create=create, read_only=read_only, lock_timeout=lock_timeout)
-    store = Store(storage, author, keys)
+    try:
+        store = Store(storage, author, keys, accept_older)
+    except BaseException:
+        storage.close()
+        raise
     if auto_repack and not storage.read_only:
         store.repack_by_itself()
     return store
@@ -514,11 +583,14 @@ def search_index(repo: Repository) -> SearchIndex:
     return SearchIndex(repo, None)
 
 
-def open_backup(path: str | Path, *, author: str = "agent") -> Backup:
-    """Open the backup in a folder, to list, verify, restore and prune its versions. NotABackup, UnsupportedFormat."""
+def open_backup(path: str | Path, *, author: str = "agent", keys: str | Path | None = None) -> Backup:
+    """Open the backup in a folder, to list, verify, restore and prune its versions; `keys` as for `open`.
+
+    NotABackup, UnsupportedFormat.
+    """
     from objstore.maintenance.backup import Backup
 
-    return Backup(Path(path), author)
+    return Backup(Path(path), author, Keyring(_key_folder(keys).files, os.urandom))
 
 
 def mend(path: str | Path, source: str | Path | None = None, *, author: str = "agent") -> list[str]:
@@ -535,6 +607,10 @@ def mend(path: str | Path, source: str | Path | None = None, *, author: str = "a
     record = Record(folder, _now(), author)
     mend_files(folder, record, None if source is None else fallback_journal(Path(source)))
     return [words(action) for action in record.actions]
+
+
+def _key_folder(keys: str | Path | None) -> KeyFolder:
+    return KeyFolder(default_folder(os.environ) if keys is None else Path(keys).absolute())
 
 
 def _now() -> int:

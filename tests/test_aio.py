@@ -19,12 +19,13 @@ import objstore
 from objstore.access.access import Access
 from objstore.aio import AsyncConversation, AsyncSettings, AsyncStore, AsyncWorkspace
 from objstore.aio.access import AsyncAccess
-from objstore.aio.collections import AsyncSettingsCollection
+from objstore.aio.collections import AsyncSettingsCollection, AsyncTags
 from objstore.aio.conversations import AsyncConversationDraft, AsyncConversationView
 from objstore.aio.face import THREADS, Face, InTurn, Threads
 from objstore.aio.files import AsyncFilesDraft, AsyncFilesView
 from objstore.aio.metadata import AsyncMetadata, AsyncMetadataDraft
 from objstore.aio.settings import AsyncChain, AsyncSecretKeys, AsyncSettingsDraft, AsyncSettingsView
+from objstore.aio.store import AsyncSigners
 from objstore.conversations.conversation import Conversation
 from objstore.conversations.draft import ConversationDraft
 from objstore.conversations.follow import HeadMoved
@@ -43,12 +44,14 @@ from objstore.errors import (
 from objstore.files.draft import FilesDraft
 from objstore.files.view import FilesView
 from objstore.files.workspace import Workspace
+from objstore.repository.tags import Tags
 from objstore.settings.chain import Chain
 from objstore.settings.collection import SettingsCollection
 from objstore.settings.draft import SettingsDraft
 from objstore.settings.secret_keys import SecretKeys
 from objstore.settings.settings import Settings
 from objstore.settings.view import SettingsView
+from objstore.signing.signers import Signers
 from objstore.store import Store
 
 Work = Callable[[AsyncStore], Awaitable[None]]
@@ -473,6 +476,8 @@ PAIRS: list[tuple[type, type[Face[Any]], set[str]]] = [
     (Chain, AsyncChain, {"layer"}),
     (SecretKeys, AsyncSecretKeys, set()),
     (Access, AsyncAccess, {"close"}),
+    (Signers, AsyncSigners, set()),
+    (Tags, AsyncTags, set()),
 ]
 
 

@@ -32,6 +32,7 @@ LINES = (
     {"maintenance"},
     {"index"},
     {"sync", "access"},
+    {"signing"},
     {"repository"},
     {"storage"},
     {"packs"},

@@ -7,6 +7,7 @@ from types import TracebackType
 
 from objstore.aio.face import Awaited, Face, Streamed, Threads
 from objstore.maintenance.backup.opened import Backup
+from objstore.store import open_backup as open_sync
 
 
 class AsyncBackup(Face[Backup]):
@@ -40,6 +41,6 @@ class AsyncBackup(Face[Backup]):
         await self.close()
 
 
-def open_backup(path: str | Path, *, author: str = "agent") -> AsyncBackup:
+def open_backup(path: str | Path, *, author: str = "agent", keys: str | Path | None = None) -> AsyncBackup:
     """As `objstore.open_backup`; only the folder's marker is read here."""
-    return AsyncBackup(Threads(str(path)), Backup(Path(path), author))
+    return AsyncBackup(Threads(str(path)), open_sync(path, author=author, keys=keys))

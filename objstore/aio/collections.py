@@ -103,5 +103,6 @@ class AsyncTags(Face[Tags]):
     """The tags of a store."""
 
     create = Awaited(Tags.create)
+    verify = Awaited(Tags.verify)
     find = Streamed(Tags.find)
     delete = Awaited(Tags.delete)

@@ -21,6 +21,7 @@ from objstore.aio.settings import AsyncSecretKeys
 from objstore.maintenance.migrate import Migrated
 from objstore.maintenance.progress import Progress, silent
 from objstore.maintenance.repair import Repaired
+from objstore.signing.signers import Signers
 from objstore.store import Store
 from objstore.store import clone as clone_sync
 from objstore.store import open_store as open_sync
@@ -33,6 +34,15 @@ class AsyncRefs(Face[RefReader]):
     get = Awaited(RefReader.get)
     find = Streamed(RefReader.find)
     log = Streamed(RefReader.log)
+
+
+class AsyncSigners(Face[Signers]):
+    """The user's own signing key and those that the user trusts."""
+
+    own = Awaited(Signers.own)
+    find = Awaited(Signers.find)
+    trust = Awaited(Signers.trust)
+    distrust = Awaited(Signers.distrust)
 
 
 class AsyncStore(Face[Store]):
@@ -56,6 +66,9 @@ class AsyncStore(Face[Store]):
     fsck = Awaited(Store.fsck)
     check = Streamed(Store.check)
     backup = Awaited(Store.backup)
+    sign = Awaited(Store.sign)
+    verify = Awaited(Store.verify)
+    anchor = Awaited(Store.anchor)
     import_history = Awaited(Store.import_history)
     export_bundle = Awaited(Store.export_bundle)
     import_bundle = Awaited(Store.import_bundle)
@@ -74,6 +87,7 @@ class AsyncStore(Face[Store]):
         self.files = AsyncWorkspaces(threads, sync.files)
         self.settings = AsyncSettingsCollection(threads, sync.settings)
         self.keys = AsyncSecretKeys(threads, sync.keys)
+        self.signers = AsyncSigners(threads, sync.signers)
         self.tags = AsyncTags(threads, sync.tags)
         self.refs = AsyncRefs(threads, sync.refs)
         self.remotes = AsyncRemotes(threads, sync.remotes)
@@ -160,6 +174,7 @@ def open_store(
     lock_timeout: float | None = None,
     keys: str | Path | None = None,
     auto_repack: bool = False,
+    accept_older: bool = False,
 ) -> Opening:
     """As `objstore.open`, to be awaited or used in `async with`."""
 
@@ -172,6 +187,7 @@ def open_store(
             lock_timeout=lock_timeout,
             keys=keys,
             auto_repack=auto_repack,
+            accept_older=accept_older,
         )
 
     return Opening(str(url), open_it)

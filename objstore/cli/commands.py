@@ -52,6 +52,8 @@ PLACES: Final[Mapping[str, str]] = {
     "repack": f"{_HERE}.whole_store:repack",
     "stats": f"{_HERE}.statistics:stats",
     "fsck": f"{_HERE}.checking:fsck",
+    "verify": f"{_HERE}.verifying:verify",
+    "anchor": f"{_HERE}.verifying:anchor",
     "doctor": f"{_HERE}.checking:doctor",
     "repair": f"{_HERE}.repairing:repair",
     "backup": f"{_HERE}.keeping:backup",

@@ -1,4 +1,4 @@
-"""`objstore keys …`: the keys that seal this store's secrets."""
+"""`objstore keys …`: the keys that seal this store's secrets, and those that sign."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from objstore.cli.values import keys_told
 @click.group(cls=PlainGroup, invoke_without_command=True)
 @click.pass_context
 def keys(context: click.Context) -> None:
-    """List, rotate, recover, destroy the keys that seal secrets.
+    """List, rotate, recover, destroy keys; say whom to trust.
 
     They lie in the user's key folder: OBJSTORE_KEYS, or objstore/keys below XDG_CONFIG_HOME or ~/.config. Without a
     command: list.
@@ -104,3 +104,41 @@ def destroy(current: Session, epoch: int, yes: bool) -> None:
     with current.open() as store:
         for name in store.keys.destroy(epoch):
             current.show({"destroyed": name}, f"Key {name} is destroyed")
+
+
+@keys.command()
+@session
+def signers(current: Session) -> None:
+    """List whose signatures are trusted.
+
+    The first is the user's own key, made if there is none; give it to those who are to trust what you sign.
+    """
+    with current.open(accept_older=True) as store:
+        store.signers.own()
+        for each in store.signers.find():
+            current.show(each._asdict(), f"{each.key}  {each.name}")
+
+
+@keys.command()
+@click.argument("key")
+@click.argument("name")
+@session
+def trust(current: Session, key: str, name: str) -> None:
+    """Trust what KEY signs, in every store, as signed by NAME.
+
+    KEY is ed25519- and 64 hex digits, as `keys signers` prints it for its owner. Ask the owner whether it is theirs.
+    """
+    with current.open(accept_older=True) as store:
+        store.signers.trust(key, name)
+    current.show({"trusted": key, "name": name}, f"What {key[:20]}… signs is trusted now, as signed by {name}")
+
+
+@keys.command()
+@click.argument("key")
+@session
+def distrust(current: Session, key: str) -> None:
+    """Trust KEY no more."""
+    with current.open(accept_older=True) as store:
+        was = store.signers.distrust(key)
+    text = f"{key[:20]}… is trusted no more" if was else f"{key[:20]}… was not trusted"
+    current.show({"distrusted": key, "was": was}, text)

@@ -32,12 +32,13 @@ class Session:
         self.as_json = as_json
         self.terminal = Terminal()
 
-    def open(self) -> Store:
-        """Open the store. Failed, NotAStore and its kin."""
+    def open(self, accept_older: bool = False) -> Store:
+        """Open the store; `accept_older`: even if an older copy was put in its place. Failed, NotAStore and its kin."""
         import objstore
 
         author = os.environ.get("OBJSTORE_AUTHOR") or os.environ.get("USER") or "user"
-        return objstore.open(find_store(self.given), author=author, lock_timeout=_lock_timeout())
+        place = find_store(self.given)
+        return objstore.open(place, author=author, lock_timeout=_lock_timeout(), accept_older=accept_older)
 
     def show(self, facts: Mapping[str, object], text: str, style: str = "") -> None:
         """Print one thing: a line of JSON with --json, else the text, on a terminal in a style ("bold green")."""

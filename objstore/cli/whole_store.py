@@ -56,28 +56,35 @@ def operations(current: Session, limit: int | None) -> None:
 @click.argument("name", required=False, shell_complete=complete("tags"))
 @click.argument("moment", required=False, shell_complete=complete(""))
 @click.option("-m", "--message", metavar="TEXT", default="", help="What the tag is for.")
+@click.option("--sign", is_flag=True, help="Sign it with your own key.")
 @click.option("--delete", is_flag=True, help="Take the tag NAME away.")
+@click.option("--verify", is_flag=True, help="Tell who signed the tag NAME.")
 @session
-def tag(current: Session, name: str | None, moment: str | None, message: str, delete: bool) -> None:
+def tag(
+    current: Session, name: str | None, moment: str | None, message: str, sign: bool, delete: bool, verify: bool
+) -> None:
     """Name the commit at MOMENT, or list the tags.
 
-    tags/NAME stays where it is put.
+    tags/NAME stays where it is put. Exit code 5 if a tag to be verified is not signed by a key that is trusted.
     """
-    if delete != (name is not None and moment is None):
-        raise click.UsageError("Write: tag, tag NAME MOMENT, or tag --delete NAME.")
+    if (delete or verify) != (name is not None and moment is None) or (delete and verify) or (sign and moment is None):
+        raise click.UsageError("Write: tag, tag NAME MOMENT [--sign], tag --delete NAME or tag --verify NAME.")
     with current.open() as store:
         if name is None:
             for each in store.tags.find():
                 facts = {"name": each.name, "commit": each.target.hex(), "author": each.author, "time": each.time}
                 text = f"{each.target.hex()[:12]}  {each.name}  {each.message}".rstrip()
                 current.row({**facts, "message": each.message}, text)
+        elif verify:
+            by = store.tags.verify(name)
+            current.show({"name": name, "by": by}, f"{name} is signed by {by}")
         elif moment is None:
             store.tags.delete(name)
             number = next(iter(store.operations())).number
             text = f"Deleted tag {name}. To bring it back: objstore undo --operation {number}"
             current.show({"deleted": name, "operation": number}, text)
         else:
-            made = store.tags.create(name, moment, message)
+            made = store.tags.create(name, moment, message, sign=sign)
             current.show({"name": name, "commit": made.target.hex()}, f"{made.target.hex()[:12]}  {name}")
 
 

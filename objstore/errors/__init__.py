@@ -49,6 +49,8 @@
     ├── DamagedKeyStore, DowngradedKeyStore      … or it was cut short or altered, or made easy to guess
     ├── NotEncrypted        (ValueError)         a passphrase or key for a store that is not encrypted
     ├── KeyDomainsDiffer                         two stores that do not share their keys
+    ├── RolledBack                               a store that is older than it was when it was last seen
+    ├── BrokenSignature                          a signature that is missing, does not hold, or is by an unknown key
     ├── NotABackup          (FileNotFoundError)  a folder that holds no backup
     ├── UnknownVersion      (KeyError)           a backup has no such version
     ├── InvalidToken                             a token that is unknown, mistyped, expired or revoked
@@ -143,6 +145,7 @@ from objstore.errors.places import (
 )
 from objstore.errors.requests import InvalidRequest, ServerBusy, TooLarge
 from objstore.errors.settings import InvalidSetting, UnreadableSettings
+from objstore.errors.signatures import BrokenSignature, RolledBack
 from objstore.errors.sync import (
     Diverged,
     InvalidRemote,
@@ -160,6 +163,7 @@ __all__ = [
     "BrokenAudit",
     "BrokenLog",
     "BrokenSeal",
+    "BrokenSignature",
     "CannotBisect",
     "CollectedObject",
     "ConversationExists",
@@ -209,6 +213,7 @@ __all__ = [
     "RemoteFailed",
     "RemoteRefused",
     "Rewound",
+    "RolledBack",
     "ServerBusy",
     "SettingsExist",
     "StorageFailure",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from objstore.errors import CorruptObject, MissingObject, RedactedEvent
+from objstore.keys.keyring import Keyring
 from objstore.keys.source import KeySource, MemoryKeys
 from objstore.objects.commits import Commit, decode_commit
 from objstore.objects.events import event_value
@@ -44,6 +45,7 @@ class Repository:
         self.author = surroundings.author
         self.cache: Path | None = None  # where derived files may be kept
         self.keys: KeySource = MemoryKeys(surroundings.random)  # what seals secrets
+        self.keyring: Keyring | None = None  # what signs tags
         self.nodes = NodeReader(self.read_tree)
         self.redactions = Redactions(storage)
         self.forget: Callable[[Mapping[Oid, JsonValue]], None] = _nowhere  # called when events were redacted

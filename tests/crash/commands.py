@@ -1,7 +1,8 @@
 """What a user may be doing when the process dies: each command changes a prepared store, whole or not at all.
 
 `prepare` makes the store that they start from, `state` says what a store holds, so that a store after a crash can be
-compared with the ones before and after the command.
+compared with the ones before and after the command. The keys lie beside the store and are copied with it, so that putting
+an older copy in place of another is no rollback.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ LARGE = 1_500_000  # More than a stage keeps in memory: it becomes a pack.
 
 def prepare(folder: Path) -> None:
     """A store in `folder/store` and a directory in `folder/work` that is to be snapshot."""
-    with objstore.open(folder / "store", create=True) as store:
+    with objstore.open(folder / "store", create=True, keys=folder / "keys") as store:
         conversation = store.conversations.create("c")
         conversation.append_many([{"n": number, "text": "before " * 30} for number in range(30)])
         store.conversations.create("other").append({"n": 0})
@@ -131,10 +132,11 @@ def state(store: objstore.Store) -> State:
 
 def state_after_crash(place: Path) -> State:
     """The state of a store, which must open, and must take another append that is there when it is opened again."""
-    with objstore.open(place, create=True) as store:
+    keys = place.parent / "keys"
+    with objstore.open(place, create=True, keys=keys) as store:
         found = state(store)
         store.conversations.open("later", create=True).append({"after": "the crash"})
-    with objstore.open(place) as store:
+    with objstore.open(place, keys=keys) as store:
         again = state(store)
     assert again.pop("conversations/later")[0] == [{"after": "the crash"}]
     assert again == found

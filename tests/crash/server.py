@@ -43,7 +43,7 @@ def _warm() -> None:
     for name in COMMANDS:
         with tempfile.TemporaryDirectory() as folder:
             prepare(Path(folder))
-            with objstore.open(Path(folder) / "store") as store:
+            with objstore.open(Path(folder) / "store", keys=Path(folder) / "keys") as store:
                 COMMANDS[name](store, Path(folder) / "work")
                 state(store)
 
@@ -63,12 +63,12 @@ def run_command(request: dict[str, Any]) -> None:
     """Run a command; say "acknowledged", or which error came; after an error, open the store again and append."""
     place, work = Path(request["store"]), Path(request["work"])
     try:
-        with objstore.open(place, create=True) as store:
+        with objstore.open(place, create=True, keys=place.parent / "keys") as store:
             COMMANDS[request["name"]](store, work)
             tell({"acknowledged": True})
     except BaseException as error:
         tell({"error": type(error).__name__, "ours": isinstance(error, objstore.ObjstoreError), "text": str(error)})
-        with objstore.open(place, create=True) as store:
+        with objstore.open(place, create=True, keys=place.parent / "keys") as store:
             store.conversations.open("again", create=True).append({"again": True})
         tell({"appended": True})
 
@@ -77,7 +77,7 @@ def append_for_ever(request: dict[str, Any]) -> None:
     """Append to "c", in ones and in batches, snapshot "ws", repack now and then: {"trying"}, then {"holds"}."""
     chance = random.Random(request["seed"])
     work = Path(request["work"])
-    with objstore.open(request["store"], create=True) as store:
+    with objstore.open(request["store"], create=True, keys=Path(request["store"]).parent / "keys") as store:
         conversation = store.conversations.open("c", create=True)
         workspace = store.files.open("ws", create=True)
         events = len(conversation)

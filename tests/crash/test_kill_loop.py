@@ -31,7 +31,7 @@ def _run_and_kill(server: Server, folder: Path, chance: random.Random) -> dict[s
 
 def _check(folder: Path, said: dict[str, Any], before: tuple[int, int]) -> tuple[int, int]:
     """The store holds what was acknowledged, and of what was being tried all or nothing; (events, snapshots)."""
-    with objstore.open(folder / "store", create=True) as store:
+    with objstore.open(folder / "store", create=True, keys=folder / "keys") as store:
         conversation = store.conversations.open("c", create=True)
         workspace = store.files.open("ws", create=True)
         events = len(conversation)
@@ -52,7 +52,7 @@ def _rounds(server: Server, folder: Path, rounds: int) -> None:
         held = _check(folder, _run_and_kill(server, folder, chance), held)
     assert held[0] > rounds
     assert held[1] > 0
-    with objstore.open(folder / "store") as store:
+    with objstore.open(folder / "store", keys=folder / "keys") as store:
         state(store)
         events = list(store.conversations.open("c"))
         assert events == [{"n": number, "text": "x" * (number % 700)} for number in range(held[0])]

@@ -1,7 +1,8 @@
 """Rows of objstore: each promises that nothing acknowledged is lost and that all of the store can be read.
 
 Every check opens the store as a user would after the crash, compares each conversation with the events acknowledged,
-reads every object and every ref's log, appends something, and finds it after opening once more.
+reads every object and every ref's log, appends something, and finds it after opening once more. The keys lie on the
+same disk, so that what is remembered of a store is cut off with it, and must never be ahead of it.
 """
 
 # ruff: noqa: ARG002  (each row uses what it needs of one signature)
@@ -31,7 +32,7 @@ class ObjstoreRow:
     control = False
 
     def work(self, root: Path, ack: Acknowledge) -> None:
-        with objstore.open(root / "store", create=True) as store:
+        with objstore.open(root / "store", create=True, keys=root / "keys") as store:
             self.run(store, root, ack)
 
     def run(self, store: objstore.Store, root: Path, ack: Acknowledge) -> None:
@@ -48,18 +49,18 @@ class ObjstoreRow:
     def check_store(self, place: Path, acked: dict[int, int]) -> Verdict:
         """Open one store after the crash, and go over it."""
         try:
-            store = objstore.open(place)
+            store = objstore.open(place, keys=place.parent / "keys")
         except NotAStore:
             if acked:
                 return Verdict(0, GONE)
-            store = objstore.open(place, create=True)
+            store = objstore.open(place, create=True, keys=place.parent / "keys")
         with store:
             verdict = self.held(store, acked)
             _read_everything(store)
             heads = set(store.refs.find())
             later = store.conversations.open("later", create=True)
             later.append(_LATER)
-        with objstore.open(place) as store:
+        with objstore.open(place, keys=place.parent / "keys") as store:
             assert list(store.conversations.open("later")) == [_LATER], "a later append is lost"
             assert heads <= set(store.refs.find()), "opening the store again moved a ref"
         return verdict
@@ -264,7 +265,7 @@ class Create(ObjstoreRow):
 
     def work(self, root: Path, ack: Acknowledge) -> None:
         for number in range(self.stores):
-            with objstore.open(root / f"{number}", create=True) as store:
+            with objstore.open(root / f"{number}", create=True, keys=root / "keys") as store:
                 conversation = store.conversations.open("c", create=True)
                 ack(0, number)
                 for event in range(2):

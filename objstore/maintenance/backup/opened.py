@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from objstore.errors import CorruptObject, InvalidRevision
+from objstore.keys.keyring import Keyring
 from objstore.maintenance.backup.folder import BackupFolder, Version
 from objstore.maintenance.backup.restore import Drill, Restored, drill, restore
 from objstore.maintenance.progress import Progress, silent
@@ -20,9 +21,11 @@ from objstore.repository.revisions import microseconds, parse_time
 class Backup:
     """The versions of one store in one folder."""
 
-    def __init__(self, path: Path, author: str) -> None:
-        """Made by `objstore.open_backup`; `author` is who moves refs when a restore goes to a point in time."""
+    def __init__(self, path: Path, author: str, keyring: Keyring) -> None:
+        """Made by `objstore.open_backup`; `author` is who moves refs when a restore goes to a point in time, `keyring`
+        holds the user's signing keys."""
         self.path = path
+        self._keyring = keyring
         self._author = author
         self._folder = BackupFolder(path)
         self._folder.store_id()
@@ -52,12 +55,21 @@ class Backup:
     ) -> Restored:
         """Bring a store back as a new one in `target`: the newest version, a given one, or every ref as of a time.
 
+        What a trusted key signed is signed anew as the store's newest state, so that going back is no rollback.
         `at`: a datetime, or a text such as "2 hours ago". StoreExists: something is in the target. UnknownVersion;
         InvalidRevision (no time); CorruptObject: the backup is damaged, nothing was made.
         """
         surroundings = Surroundings(_now, os.urandom, self._author)
         when = None if at is None else _time(at)
-        return restore(self.path, Path(target), surroundings, version=version, at=when, progress=progress)
+        return restore(
+            self.path,
+            Path(target),
+            surroundings,
+            version=version,
+            at=when,
+            keyring=self._keyring,
+            progress=progress,
+        )
 
     def prune(self, keep: int) -> int:
         """Take all but the newest `keep` versions away; the bytes that became free.

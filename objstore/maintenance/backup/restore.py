@@ -12,12 +12,13 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from objstore.errors import CorruptObject, StoreExists
+from objstore.errors import CorruptObject, ObjstoreError, StoreExists
+from objstore.keys.keyring import Keyring
 from objstore.maintenance.backup.folder import BackupFolder
 from objstore.maintenance.backup.manifest import FileEntry, Manifest
 from objstore.maintenance.finding import Fault, Finding
@@ -26,6 +27,7 @@ from objstore.maintenance.fsck.logs import names
 from objstore.maintenance.progress import Progress, silent
 from objstore.repository.repository import Repository, Surroundings
 from objstore.repository.revisions import value_at_time
+from objstore.signing.checkpoints import Checkpoints
 from objstore.storage.local.copying import copy_file
 from objstore.storage.local.epochs import begin_epoch
 from objstore.storage.local.faults import from_os, from_sqlite
@@ -65,12 +67,14 @@ def restore(
     *,
     version: int | None = None,
     at: int | None = None,
+    keyring: Keyring | None = None,
     progress: Progress = silent,
 ) -> Restored:
     """Bring a version back as a new store in `target`; the newest by default.
 
     `at` (µs since 1970): every ref as it was then, by the earliest version that reaches so far, or the newest.
-    StoreExists: something is in the target. NotABackup, UnknownVersion, CorruptObject (a file of the backup is not
+    `keyring`: what was signed in the version is signed anew, as the newest state of the target, if a trusted key signed
+    it. StoreExists: something is in the target. NotABackup, UnknownVersion, CorruptObject (a file of the backup is not
     what its manifest says; nothing was made).
     """
     began = time.monotonic()
@@ -85,8 +89,10 @@ def restore(
     now = surroundings.now()
     epoch, moved = _finish(folder, manifest, surroundings, now, at)
     folder.write_marker(manifest.store)
+    if keyring is not None:
+        _sign(target, keyring, surroundings, moved)
     held = sum(ref.value is not None for ref in manifest.refs)
-    return Restored(manifest.version, epoch, held, moved, manifest.size, time.monotonic() - began)
+    return Restored(manifest.version, epoch, held, len(moved), manifest.size, time.monotonic() - began)
 
 
 def drill(source: Path, *, version: int | None = None, progress: Progress = silent) -> Drill:
@@ -163,13 +169,13 @@ def _place(folder: Folder, file: FileEntry) -> Path:
 
 def _finish(
     folder: Folder, manifest: Manifest, surroundings: Surroundings, now: int, at: int | None
-) -> tuple[int, int]:
-    """Make the copied files a store but for its marker: begin an epoch, move the refs; (epoch, refs moved)."""
+) -> tuple[int, list[str]]:
+    """Make the copied files a store but for its marker: begin an epoch, move the refs; (epoch, names of those)."""
     lock = FileLock(folder.lock, None)
     storage = LocalStorage(folder, open_journal(folder, lock, read_only=False), lock, read_only=False)
     with closing(storage):
         why = f"restored from version {manifest.version} of a backup"
-        moved = 0
+        moved: list[str] = []
         if at is not None:
             moved = _go_to(Repository(storage, surroundings), at, now)
             why += f", as of {_iso(at)}"
@@ -184,8 +190,15 @@ def _finish(
     return epoch, moved
 
 
-def _go_to(repo: Repository, at: int, now: int) -> int:
-    """Move every ref to what it was at a time, all in one transaction; how many moved."""
+def _sign(target: Path, keyring: Keyring, surroundings: Surroundings, moved: list[str]) -> None:
+    """Say that the store was put here on purpose. What cannot be signed stays as it was, and `verify` tells."""
+    with suppress(ObjstoreError, OSError), closing(open_local(target)) as storage:
+        storage.moves.add(moved)
+        Checkpoints(storage, keyring, surroundings.now).renew()
+
+
+def _go_to(repo: Repository, at: int, now: int) -> list[str]:
+    """Move every ref to what it was at a time, all in one transaction; the names of those that moved."""
     edits: list[RefEdit] = []
     for name in names(repo.storage.refs):
         ref = repo.storage.refs.get(name)
@@ -194,7 +207,7 @@ def _go_to(repo: Repository, at: int, now: int) -> int:
             edits.append(RefEdit(name, then, ANY))
     if edits:
         repo.storage.apply((), edits, Note(repo.author, f"restore to {_iso(at)}", now))
-    return len(edits)
+    return [edit.name for edit in edits]
 
 
 def _compared(storage: LocalStorage, manifest: Manifest) -> Iterator[Finding]:

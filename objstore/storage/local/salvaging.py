@@ -24,18 +24,8 @@ from objstore.storage.local.journal import Journal, create_journal
 from objstore.storage.local.open_pack import FileBuffer
 from refs.sqlite import SqliteRefs
 
-_COPIED = (
-    "objects",
-    "packs",
-    "dictionaries",
-    "refs",
-    "reflog",
-    "reflog_numbers",
-    "reflog_cuts",
-    "dead_records",
-    "epochs",
-    "intake_mark",
-)
+_COPIED = ("objects", "packs", "dictionaries", "refs", "reflog", "reflog_numbers", "intake_mark")
+_MADE_LATER = ("reflog_cuts", "dead_records", "epochs", "heads", "checkpoint")  # Tables of journals that needed them.
 _GAP = 1 << 12  # Rows that are tried one by one behind one that cannot be read.
 
 
@@ -72,7 +62,7 @@ def salvage_journal(old: Path, intake: Path, new: Path, place: str) -> dict[str,
             source.execute("SELECT count(*) FROM sqlite_master").fetchone()  # Not a database: nothing to copy.
             target.execute("PRAGMA synchronous = FULL")
             target.execute("BEGIN IMMEDIATE")
-            for table in _COPIED:
+            for table in (*_COPIED, *_MADE_LATER):
                 copied[table] = _copy_table(source, target, table)
             copied["intake"] = _take_up(intake, target)
             target.execute("COMMIT")
@@ -124,7 +114,7 @@ def _copy_table(source: sqlite3.Connection, target: sqlite3.Connection, table: s
         return 0
     if made is None or not columns:
         return 0
-    if table in ("epochs", "reflog_cuts", "dead_records"):  # Made when first needed.
+    if table in _MADE_LATER:
         target.execute(made[0])
     copied = 0
     marks = ", ".join("?" * len(columns))

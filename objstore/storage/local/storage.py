@@ -24,6 +24,7 @@ from objstore.storage.local.intake import is_small, raw_rows
 from objstore.storage.local.journal import Journal, PackRow
 from objstore.storage.local.lock import FileLock
 from objstore.storage.local.lookup import Lookup
+from objstore.storage.local.moves import Moves
 from objstore.storage.local.pack_file import BULK_FRAME, BULK_LEVEL, FINE_FRAME, FINE_LEVEL, PackFile
 from objstore.storage.local.pack_set import PackSet
 from objstore.storage.local.reliance import Reliance
@@ -64,6 +65,8 @@ class LocalStorage:
         self._close_lock = threading.Lock()
         self._closed = False
         self._watches: WeakSet[LocalWatch] = WeakSet()
+        self.moves = Moves()
+        """What this process did to refs and nobody signed yet."""
 
     @property
     def refs(self) -> RefReader:
@@ -154,6 +157,7 @@ class LocalStorage:
         if pack is not None:
             self.refresh()
         assert isinstance(applied, Applied)
+        self.moves.add(edit.name for edit in edits)
         return applied
 
     def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]], cuts: Mapping[str, Cut] = NO_CUTS) -> int:
@@ -161,12 +165,15 @@ class LocalStorage:
         self._check_writable()
         entries = in_order(operations, cuts)
         self._writer.write(lambda connection: self.journal.refs.adopt_in(connection, entries, cuts))
+        for entry in entries:
+            self.moves.add((entry.name,), entry.last)  # at least as many as were made: logs may have been shortened
         return len(entries)
 
     def transact(self, work: Work) -> object:
         """Run `work` on the journal in a write transaction of its own or shared with other threads'; its result, once
         that is durable. The journal's tables hold everything by then. What it raises undoes its own changes alone."""
         self._check_writable()
+        self.journal.check_sound()
         return self._writer.write(work)
 
     def turn(self) -> AbstractContextManager[None]:
