@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from objstore import aio as aio
     from objstore.errors import *  # noqa: F403 - the whole tree, under objstore.NAME as well
     from objstore.errors import ObjstoreError
-    from objstore.store import Store, clone, open_backup
-    from objstore.store import open_store as open  # noqa: A004 - the public name is fixed
+    from objstore.opening import clone, open_backup
+    from objstore.opening import open_store as open  # noqa: A004 - the public name is fixed
+    from objstore.store import Store
 
 __all__ = ["ObjstoreError", "Store", "__version__", "clone", "open", "open_backup"]
 
@@ -26,9 +27,9 @@ __all__ = ["ObjstoreError", "Store", "__version__", "clone", "open", "open_backu
 def __getattr__(name: str) -> Any:
     # Every import below is of the form `import x.y as z`: `from objstore import z` would ask here again.
     if name in ("open", "open_backup", "clone", "Store"):
-        import objstore.store as store
+        import objstore.opening as opening
 
-        return store.open_store if name == "open" else getattr(store, name)
+        return opening.open_store if name == "open" else getattr(opening, name)
     if name == "aio":
         import objstore.aio as face
 

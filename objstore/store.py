@@ -1,4 +1,4 @@
-"""The store: what `objstore.open` gives. It wires the house together and decides nothing.
+"""The store: what `objstore.open` gives (`opening`). It wires the house together and decides nothing.
 
 A process that appends once should not pay for fsck, search or settings files: what opening, appending and snapshots do
 not need is imported inside the methods that use it, and for annotations under TYPE_CHECKING. `tests/test_lightness.py`
@@ -22,7 +22,7 @@ from objstore.conversations.view import ConversationView
 from objstore.errors import BrokenSignature, InvalidRevision
 from objstore.files.collection import Workspaces
 from objstore.files.paths import check_path
-from objstore.keys.key_folder import KeyFolder, default_folder
+from objstore.keys.key_folder import user_folder
 from objstore.keys.keyring import Keyring
 from objstore.keys.source import FolderKeys
 from objstore.maintenance.progress import Progress, silent
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from objstore.importers import History
     from objstore.importers.fill import Imported
     from objstore.index.search_index import SearchIndex
-    from objstore.maintenance.backup import BackedUp, Backup
+    from objstore.maintenance.backup import BackedUp
     from objstore.maintenance.dictionary import Trained
     from objstore.maintenance.finding import Finding
     from objstore.maintenance.fsck import Fsck
@@ -97,7 +97,7 @@ class Store:
         self.files = Workspaces(self._repo)
         self.settings = SettingsCollection(self._repo)
         self.tags = Tags(self._repo)
-        folder = _key_folder(keys)
+        folder = user_folder(keys)
         keyring = self._repo.keyring = Keyring(folder.files, os.urandom)
         self._checkpoints: Checkpoints | None = None
         if isinstance(storage, LocalStorage):
@@ -288,7 +288,7 @@ class Store:
 
         `source`: another store, or the folder of a store or backup. Damaged files go to the folder `quarantine`,
         nothing is deleted, and `repairs.jsonl` says what was done; what is left is in the result. A store that cannot
-        even be opened: `objstore.store.mend` first, as the command does. NotAStore: the source is none.
+        even be opened: `objstore.opening.mend` first, as the command does. NotAStore: the source is none.
         """
         from objstore.maintenance.repair import repair
         from objstore.maintenance.repair.sources import opened_source
@@ -497,77 +497,6 @@ class Store:
         self.close()
 
 
-def open_store(
-    url: str | Path,
-    *,
-    create: bool = False,
-    read_only: bool = False,
-    author: str = "agent",
-    lock_timeout: float | None = None,
-    keys: str | Path | None = None,
-    auto_repack: bool = False,
-    accept_older: bool = False,
-) -> Store:
-    """Open a store: a folder, or "memory:" for one that nothing survives. `create` makes a folder's where there is none.
-
-    `lock_timeout`: seconds that a write waits for other processes before StoreLocked. `keys`: the folder with the keys
-    that seal secrets and sign (by default OBJSTORE_KEYS, else ~/.config/objstore/keys). `auto_repack`: repack in the
-    background, gently, once 16,384 objects or 16 MiB are in the journal; for processes that live long. `accept_older`:
-    open a store even if an older copy was put in its place, to look at it. Errors: NotAStore, StoreExists,
-    UnsupportedFormat, ReadOnlyStore, StoreLocked, StoreFull; RolledBack, BrokenSignature: it is not what was seen here
-    before.
-    """
-    if str(url) == "memory:":
-        from objstore.storage.memory import MemoryStorage
-
-        return Store(MemoryStorage(), author, keys)
-    storage = open_local(Path(url), create=create, read_only=read_only, lock_timeout=lock_timeout)
-    try:
-        store = Store(storage, author, keys, accept_older)
-    except BaseException:
-        storage.close()
-        raise
-    if auto_repack and not storage.read_only:
-        store.repack_by_itself()
-    return store
-
-
-def clone(
-    url: str | Path,
-    path: str | Path,
-    *names: str,
-    remote: str = "origin",
-    author: str = "agent",
-    keys: str | Path | None = None,
-    token: str | None = None,
-    progress: Progress = silent,
-) -> Store:
-    """Make a store in a folder with what another one has: the conversations, files and tags, or what `names` name.
-
-    `settings/*` come only if named. The other store becomes the remote `remote`. A clone that was interrupted goes on
-    when it is made again. StoreExists: there is another store; errors as `Store.fetch`.
-    """
-    from objstore.errors import StoreExists
-    from objstore.sync.remotes import check_url
-
-    where = check_url(str(url))
-    fresh = not (Path(path) / "format").exists()
-    store = open_store(path, create=True, author=author, keys=keys)
-    try:
-        known = {info.name: info.url for info in store.remotes.list()}
-        if fresh or not any(True for _ in store.refs.find()):
-            store.remotes.add(remote, where)
-        elif known != {remote: where} or any(
-            not ref.name.startswith(("remotes/", "incoming/")) for ref in store.refs.find()
-        ):
-            raise StoreExists(str(path), "there is another store")
-        store.pull(remote, *names, token=token, progress=progress)
-    except BaseException:
-        store.close()
-        raise
-    return store
-
-
 def _open_folder(path: str) -> Storage:
     """The storage in the folder of a remote."""
     return open_local(Path(path))
@@ -581,36 +510,6 @@ def search_index(repo: Repository) -> SearchIndex:
     if isinstance(storage, LocalStorage) and not storage.hasher.domain:
         return SearchIndex(repo, storage.folder.cache, storage.read_only)
     return SearchIndex(repo, None)
-
-
-def open_backup(path: str | Path, *, author: str = "agent", keys: str | Path | None = None) -> Backup:
-    """Open the backup in a folder, to list, verify, restore and prune its versions; `keys` as for `open`.
-
-    NotABackup, UnsupportedFormat.
-    """
-    from objstore.maintenance.backup import Backup
-
-    return Backup(Path(path), author, Keyring(_key_folder(keys).files, os.urandom))
-
-
-def mend(path: str | Path, source: str | Path | None = None, *, author: str = "agent") -> list[str]:
-    """Make a damaged store in a folder one that can be opened again; what was done, in words. Nobody may have it open.
-
-    `source`: a store or backup whose journal is taken where the store's own cannot be read at all. NotAStore: there is
-    nothing to mend. CorruptObject: the journal cannot be read, and there is no source.
-    """
-    from objstore.maintenance.repair import Record, mend_files, words
-    from objstore.maintenance.repair.sources import fallback_journal
-    from objstore.storage.local.folder import Folder
-
-    folder = Folder(Path(path))
-    record = Record(folder, _now(), author)
-    mend_files(folder, record, None if source is None else fallback_journal(Path(source)))
-    return [words(action) for action in record.actions]
-
-
-def _key_folder(keys: str | Path | None) -> KeyFolder:
-    return KeyFolder(default_folder(os.environ) if keys is None else Path(keys).absolute())
 
 
 def _now() -> int:

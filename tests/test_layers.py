@@ -25,6 +25,7 @@ LINES = (
     {"server", "adapters"},
     {"objstore"},
     {"aio"},
+    {"opening"},
     {"store"},
     {"git", "importers"},
     {"conversations"},

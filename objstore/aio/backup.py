@@ -7,7 +7,7 @@ from types import TracebackType
 
 from objstore.aio.face import Awaited, Face, Streamed, Threads
 from objstore.maintenance.backup.opened import Backup
-from objstore.store import open_backup as open_sync
+from objstore.opening import open_backup as open_sync
 
 
 class AsyncBackup(Face[Backup]):

@@ -21,10 +21,10 @@ from objstore.aio.settings import AsyncSecretKeys
 from objstore.maintenance.migrate import Migrated
 from objstore.maintenance.progress import Progress, silent
 from objstore.maintenance.repair import Repaired
+from objstore.opening import clone as clone_sync
+from objstore.opening import open_store as open_sync
 from objstore.signing.signers import Signers
 from objstore.store import Store
-from objstore.store import clone as clone_sync
-from objstore.store import open_store as open_sync
 from refs.protocol import RefReader
 
 

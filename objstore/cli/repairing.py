@@ -26,7 +26,7 @@ def repair(context: click.Context, source: Path | None) -> None:
     repairs.jsonl says what was done. Exit code 5 if damage is left. Let nobody else use the store meanwhile.
     """
     import objstore
-    from objstore.store import mend
+    from objstore.opening import mend
 
     current = context.ensure_object(Session)
     author = os.environ.get("OBJSTORE_AUTHOR") or os.environ.get("USER") or "user"

@@ -40,6 +40,11 @@ def default_folder(environ: Mapping[str, str]) -> Path:
     return Path(config, "objstore", "keys")
 
 
+def user_folder(path: str | Path | None) -> KeyFolder:
+    """The key folder at a path, or, where none is given, the one that the environment names (`default_folder`)."""
+    return KeyFolder(default_folder(os.environ) if path is None else Path(path).absolute())
+
+
 class KeyFolder:
     """The keys in one folder, which is made when the first key is. Safe between processes."""
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from objstore.errors import InvalidToken, ObjstoreError
+from objstore.opening import open_store
 from objstore.server.changes import Changes
-from objstore.store import Store, open_store
+from objstore.store import Store
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _AUTHORS: Final = 64

@@ -11,7 +11,7 @@ import objstore
 from objstore.errors import CorruptObject, RedactedEvent, RemoteRefused
 from objstore.objects.kinds import Oid
 from objstore.objects.tombstones import tombstone_ref
-from objstore.store import clone
+from objstore.opening import clone
 from objstore.sync.redactions import take_redactions
 from refs.edits import ANY, Note, RefEdit
 

@@ -19,7 +19,7 @@ from objstore.errors import (
     UnknownRemote,
     UnknownRevision,
 )
-from objstore.store import clone
+from objstore.opening import clone
 from tests.sync.worlds import assert_sound, fill, heads, results, told
 
 
