@@ -32,9 +32,10 @@ class Stage:
 
     def __enter__(self) -> Stage:
         self._leave.enter_context(contextlib.chdir(self.folder))
-        before = {name: os.environ.get(name) for name in ("OBJSTORE", "OBJSTORE_AUTHOR")}
+        before = {name: os.environ.get(name) for name in ("OBJSTORE", "OBJSTORE_AUTHOR", "OBJSTORE_KEYS")}
         self._leave.callback(_set_environment, before)
-        _set_environment({"OBJSTORE": None, "OBJSTORE_AUTHOR": _AUTHOR})
+        keys = str(self.folder / ".keys")  # A store that is gone in a minute leaves nothing in the user's own folder.
+        _set_environment({"OBJSTORE": None, "OBJSTORE_AUTHOR": _AUTHOR, "OBJSTORE_KEYS": keys})
         return self
 
     def __exit__(

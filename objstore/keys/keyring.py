@@ -73,12 +73,12 @@ class Keyring:
 
     def trust(self, public: bytes, name: str) -> None:
         """Trust a key (32 bytes) from now on, under a name. InvalidValue; errors as `own`."""
-        with self._lock:
+        with self.folder.turn():
             self.folder.replace(TRUSTED, encode_trusted({**self._listed(), public: name}))
 
     def distrust(self, public: bytes) -> bool:
         """Trust a key no more; whether it was listed. Errors as `own`."""
-        with self._lock:
+        with self.folder.turn():
             listed = self._listed()
             if listed.pop(public, None) is None:
                 return False

@@ -7,10 +7,11 @@ may work on one folder at once.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -30,8 +31,11 @@ class PrivateFolder:
         """Whether there is a folder. UnsafeKeyFolder: it is open to others."""
         try:
             found = os.stat(self.path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
+        except PermissionError:
+            reason = "this user cannot look into the folder around it"
+            raise UnsafeKeyFolder(str(self.path), reason, "Name another with OBJSTORE_KEYS") from None
         if not stat.S_ISDIR(found.st_mode):
             raise UnsafeKeyFolder(str(self.path), "it is no folder", "Name another with OBJSTORE_KEYS")
         _refuse_open(self.path, found, "700")
@@ -47,6 +51,17 @@ class PrivateFolder:
                     folder.mkdir(mode=0o700)
             sync_folder(self.path.parent)
             self.exists()
+
+    @contextmanager
+    def turn(self) -> Generator[None, None, None]:
+        """Make the folder, and let one process or thread at a time read a file and replace it."""
+        self.make()
+        handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
     def read(self, name: str) -> bytes:
         """A file. FileNotFoundError, also where there is no folder; UnsafeKeyFolder."""
@@ -67,7 +82,10 @@ class PrivateFolder:
         sync_folder(self.path)
 
     def replace(self, name: str, data: bytes) -> None:
-        """Write a file in place of the one of that name; the old or the new one is there, whatever happens."""
+        """Write a file in place of the one of that name; the old or the new one is there, whatever happens.
+
+        Who makes the new one from the old one does it within `turn`.
+        """
         self.make()
         fresh = self._fresh(data)
         try:

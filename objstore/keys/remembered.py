@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from objstore.errors import CorruptObject, DamagedKey
@@ -95,6 +96,11 @@ class Memory:
         return seen
 
     def keep(self, epoch: int, number: int, digest: bytes) -> None:
-        """Remember a checkpoint in place of the one before. UnsafeKeyFolder; OSError: it cannot be written."""
-        seen = Remembered(self._store, self._place, epoch, number, digest)
-        self._folder.replace(self._name, encode_remembered(seen))
+        """Remember a checkpoint, unless a later one is remembered. UnsafeKeyFolder; OSError: it cannot be written."""
+        now = Remembered(self._store, self._place, epoch, number, digest)
+        with self._folder.turn():
+            seen = None
+            with suppress(DamagedKey):
+                seen = self.recall()
+            if seen is None or seen.at <= now.at:  # Of processes that close together the last need not come last.
+                self._folder.replace(self._name, encode_remembered(now))

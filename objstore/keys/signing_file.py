@@ -52,7 +52,7 @@ def parse_key(text: str) -> bytes:
     """The public key (32 bytes) of such a text. InvalidValue."""
     found = _KEY.fullmatch(text.strip())
     if found is None:
-        raise InvalidValue("key", "is no public key: ed25519- and 64 hex digits, as `objstore keys signer` prints it")
+        raise InvalidValue("key", "is no public key: ed25519- and 64 hex digits, as `objstore keys signers` prints it")
     return bytes.fromhex(found[1])
 
 

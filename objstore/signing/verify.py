@@ -116,13 +116,13 @@ class _Verification:
             return None, None, [Doubt("altered", "", error.reason)]
         try:
             seen = owner.memory.recall()
-        except (DamagedKey, UnsafeKeyFolder) as error:
+        except (DamagedKey, UnsafeKeyFolder, OSError) as error:
             doubts.append(Doubt("untrusted", "", f"what was remembered of this store cannot be used: {error}"))
         try:
             owner.trusted(stored, seen)
         except RolledBack as error:
             doubts.append(Doubt("rolled back", "", f"{error.seen} was seen here, now there is {error.found}"))
-        except (BrokenSignature, DamagedKey, UnsafeKeyFolder) as error:
+        except (BrokenSignature, DamagedKey, UnsafeKeyFolder, OSError) as error:
             doubts.append(Doubt("untrusted", "", getattr(error, "reason", str(error))))
         if stored is None:
             return None, None, doubts
@@ -130,7 +130,7 @@ class _Verification:
             checkpoint = decode_checkpoint(stored.body)
             # It may be the one that was seen, with its signature altered: others would not trust it.
             by = owner.keyring.who(decode_signature(stored.signature), "checkpoint", stored.body)
-        except (CorruptObject, DamagedKey, UnsafeKeyFolder) as error:
+        except (CorruptObject, DamagedKey, UnsafeKeyFolder, OSError) as error:
             doubts.append(Doubt("untrusted", "", getattr(error, "reason", str(error))))
             return None, None, doubts
         if by is None and not doubts:
@@ -159,7 +159,7 @@ class _Verification:
             who = self._checkpoints.keyring.who(decode_signature(anchor.signature), "checkpoint", anchor.body)
             if who is None:
                 yield Doubt("untrusted", "", "the key that signed the anchor is unknown here")
-        except (CorruptObject, DamagedKey, UnsafeKeyFolder) as error:
+        except (CorruptObject, DamagedKey, UnsafeKeyFolder, OSError) as error:
             yield Doubt("untrusted", "", f"the anchor: {getattr(error, 'reason', str(error))}")
         stored = read_checkpoint(self._connection)
         if stored is None or not _reaches(stored, anchor):
