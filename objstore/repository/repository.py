@@ -57,14 +57,14 @@ class Repository:
         commit = self._commits.get(oid)
         if commit is None:
             commit = decode_commit(self.payload(oid, Kind.COMMIT))
-            self.remember(oid, commit)
+            self.remember({oid: commit})
         return commit
 
-    def remember(self, oid: Oid, commit: Commit) -> None:
-        """Keep a decoded commit at hand."""
+    def remember(self, commits: Mapping[Oid, Commit]) -> None:
+        """Keep decoded commits at hand."""
         with self._lock:
-            self._commits[oid] = commit
-            if len(self._commits) > _COMMITS:
+            self._commits.update(commits)
+            while len(self._commits) > _COMMITS:
                 self._commits.popitem(last=False)
 
     def event(self, oid: Oid) -> JsonValue:

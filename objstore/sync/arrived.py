@@ -35,7 +35,7 @@ class Arrived:
     def forget_content(self) -> None:
         """The segment was kept: let go of it."""
         for oid, commit in self.commits.items():
-            self._repo.remember(oid, commit)
+            self._repo.remember({oid: commit})
         self.held.clear()
         self.commits.clear()
 

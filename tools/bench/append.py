@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import sys
 from argparse import Namespace
 from functools import partial
@@ -19,6 +18,7 @@ from time import perf_counter, process_time, sleep
 
 import objstore
 from tools.bench import corpus, harness, peers
+from tools.bench.bare import LAYOUTS, bare_batches
 from tools.bench.harness import (
     Report,
     conclude,
@@ -131,50 +131,20 @@ def cpu(report: Report, folder: Path, chosen: Namespace) -> None:
     report.figure("one append", "CPU", median(spent[False]) / count * 1e6, "µs", at_most=280)
     report.figure("one append, JSONL + fdatasync", "CPU", median(spent[True]) / count * 1e6, "µs")
     many: list[dict[str, float]] = []
-    bare: list[float] = []
+    bare: dict[str, list[float]] = {layout: [] for layout in LAYOUTS}
     for n in range(3):
         many.append(in_child(append_in_batches, place=str(folder / f"many{n}"), batches=batches).value)
-        bare.append(in_child(bare_batches, place=str(folder / f"bare{n}"), batches=batches).value)
+        for layout, times in bare.items():
+            place = str(folder / f"{layout}{n}")
+            times.append(in_child(bare_batches, place=place, batches=batches, size=BATCH, layout=layout).value)
     events = batches * BATCH
-    rate, limit = events / median([r["cpu"] for r in many]), events / median(bare)
+    rate = events / median([r["cpu"] for r in many])
     report.figure("append_many of 256", "events a second of CPU", rate, "/s", at_least=20_000)
-    report.figure(
-        "its library calls alone", "events a second of CPU", limit, "/s", peer="append_many", ratio=limit / rate
-    )
+    for layout, times in bare.items():
+        limit = events / median(times)
+        what = f"library calls alone, {layout}"
+        report.figure(what, "events a second of CPU", limit, "/s", peer="append_many", ratio=limit / rate)
     report.figure("append_many of 256", "events a second", events / median([r["wall"] for r in many]), "/s")
-
-
-def bare_batches(place: str, batches: int) -> float:
-    """The CPU seconds of what batches cannot do without: pack, hash, compress and insert, called directly."""
-    from blake3 import blake3
-    from msgpack import packb
-
-    from objstore.packs.compression import Compression
-
-    events = corpus.two_kilobytes(BATCH, seed=3)
-    compress = Compression().compress_small
-    connection = sqlite3.connect(place, isolation_level=None)
-    for statement in (
-        "PRAGMA journal_mode=WAL",
-        "PRAGMA synchronous=FULL",
-        "CREATE TABLE objects (id INTEGER PRIMARY KEY, oid BLOB, kind INTEGER, domain BLOB, data BLOB)",
-        "CREATE INDEX objects_by_prefix ON objects (substr(oid, 1, 8))",
-    ):
-        connection.execute(statement)
-    begin = process_time()
-    for _ in range(batches):
-        rows: list[tuple[bytes, int, bytes, bytes]] = []
-        for event in events:
-            payload = os.urandom(16) + packb(event)
-            commit = os.urandom(172)
-            rows.append((blake3(payload).digest(), 5, b"", compress(payload)))
-            rows.append((blake3(commit).digest(), 4, b"", commit))
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany("INSERT INTO objects (oid, kind, domain, data) VALUES (?, ?, ?, ?)", rows)
-        connection.execute("COMMIT")
-    spent = process_time() - begin
-    connection.close()
-    return spent
 
 
 def append_as_one_of_many(place: str, name: str, gate: str, seconds: float) -> list[float]:
