@@ -89,7 +89,8 @@ class Prover:
         """Whether all but the jump is what a commit with one more event has after `first`."""
         place, events, time, event = fields[_PLACE], fields[_EVENTS], fields[_TIME], fields[_EVENT]
         return (
-            event in self._events
+            {type(event), type(fields[_JUMP])} == {bytes}  # An unknown jump is no reason to take None for it.
+            and event in self._events
             and event not in self._redacted
             and {type(place), type(events), type(fields[_GENERATION]), type(time)} == {int}
             and place == first[_PLACE] + 1

@@ -87,6 +87,7 @@ OTHER = b"\x07" * 32
         (8, {"key": 1}),
         (9, OTHER),
         (9, None),
+        (9, [1]),
         (10, 12),
         (11, OTHER),
         (12, OTHER),
@@ -103,6 +104,20 @@ def test_a_commit_that_differs_in_any_other_field_is_left_to_the_walk(at: int, v
     assert fields[at] != value or type(fields[at]) is not type(value)
     fields[at] = value
     assert last not in proved([*objects[:-1], objects[-1]._replace(payload=encode_fields(fields))])
+
+
+def test_a_commit_without_a_jump_is_never_proved_where_its_jump_would_lead_out_of_the_frame() -> None:
+    objects = chain()
+    half = objects[len(objects) // 2 :]
+    found = proved(half)
+    commits = [record for record, obj in enumerate(half) if obj.kind is Kind.COMMIT]
+    left = [record for record in commits[1:] if record not in found]
+    assert left
+    for record in left:
+        fields = decode_fields(half[record].payload, MAX_COMMIT_BYTES)
+        fields[4] = None
+        bare = half[record]._replace(payload=encode_fields(fields))
+        assert record not in proved([*half[:record], bare])
 
 
 def test_what_follows_a_commit_that_is_not_in_order_is_left_to_the_walk() -> None:
