@@ -5,6 +5,7 @@ that one prints. Two comments, in a line of their own before a block, say what a
 
     <!-- first: cp -r "$SAMPLES" runs -->      a command that prepares something
     <!-- not run: it needs a network -->       the next block is not executed, and why
+    <!-- needs: claude_agent_sdk -->           the next block is executed where this package is: in `dev.py suites`
 
 `…` stands for any text within a line; a line of nothing but `…` for any number of lines. Ids and dates are compared by
 shape alone. A console block whose expected output has a line that begins with "objstore: " or "Error: " shows a call
@@ -17,28 +18,38 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 RUNNABLE = ("console", "python", "pycon")
 _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,})(?P<language>\w*)[^`]*$")
-_COMMENT = re.compile(r"^\s*<!-- (?P<verb>first|not run): (?P<text>.*?) -->\s*$")
+_COMMENT = re.compile(r"^\s*<!-- (?P<verb>first|not run|needs): (?P<text>.*?) -->\s*$")
 
 
 @dataclass
 class Block:
-    """A fenced block. `line` is that of its fence, from 1; `first` are commands before it; `skipped` why it is not run."""
+    """A fenced block. `line` is that of its fence, from 1; `first` are commands before it; `skipped` why it is not run.
+
+    `needs` are the packages that it is about and that not every environment has.
+    """
 
     language: str
     line: int
     lines: list[str] = field(default_factory=list[str])
     first: list[str] = field(default_factory=list[str])
     skipped: str = ""
+    needs: list[str] = field(default_factory=list[str])
     prints: list[str] | None = None
 
     @property
     def text(self) -> str:
         """The content, every line ended."""
         return "".join(f"{line}\n" for line in self.lines)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is executed here."""
+        return self.language in RUNNABLE and not self.skipped and all(map(_is_there, self.needs))
 
 
 @dataclass
@@ -68,6 +79,7 @@ def blocks(page: Path) -> list[Block]:
 def _parse(lines: list[str]) -> Iterator[tuple[Block | None, str]]:
     """Blocks, and lines of prose as (None, line)."""
     first: list[str] = []
+    needs: list[str] = []
     skipped = ""
     block: Block | None = None
     indent, fence = "", ""
@@ -82,16 +94,25 @@ def _parse(lines: list[str]) -> Iterator[tuple[Block | None, str]]:
         opened, comment = _FENCE.match(line), _COMMENT.match(line)
         if opened:
             indent, fence = opened["indent"], opened["fence"]
-            block = Block(opened["language"], number, first=first, skipped=skipped)
-            first, skipped = [], ""
+            block = Block(opened["language"], number, first=first, skipped=skipped, needs=needs)
+            first, needs, skipped = [], [], ""
         elif comment:
             if comment["verb"] == "first":
                 first.append(comment["text"])
+            elif comment["verb"] == "needs":
+                needs.extend(comment["text"].split())
             else:
                 skipped = comment["text"]
         else:
             yield None, line
     assert block is None, f"the block that begins in line {block.line if block else 0} does not end"
+
+
+def _is_there(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:  # What it would be in is not there.
+        return False
 
 
 def calls(block: Block) -> list[Call]:

@@ -17,10 +17,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from objstore.importers import SAMPLES
-from tests.docs.blocks import RUNNABLE, Block, Call, blocks, calls
+from tests.docs.blocks import Block, Call, blocks, calls
 from tests.docs.compare import differs
 
 ROOT = Path(__file__).parents[2]
+PROGRAMS = {"objstore": "objstore.cli.main", "claude": "tests.docs.claude_program"}
 UNKNOWN = "?"
 _FAILS = ("objstore: ", "Error: ")
 _OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
@@ -52,7 +53,7 @@ def fill_in(page: Path, folder: Path) -> None:
 
 def _run(page: Path, folder: Path) -> tuple[_Runner, int]:
     runner = _Runner(page, folder)
-    runnable = [block for block in blocks(page) if block.language in RUNNABLE and not block.skipped]
+    runnable = [block for block in blocks(page) if block.runs]
     with contextlib.chdir(runner.work), _environment(runner.environment):
         for block in runnable:
             runner.run(block)
@@ -82,9 +83,10 @@ class _Runner:
         self.names: dict[str, object] = {"__name__": "__main__"}
         programs = folder / "bin"
         programs.mkdir()
-        program = programs / "objstore"
-        program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m objstore.cli.main "$@"\n')
-        program.chmod(0o755)
+        for name, module in PROGRAMS.items():
+            program = programs / name
+            program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m {module} "$@"\n')
+            program.chmod(0o755)
         path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
         self.environment = {
             "PATH": path,

@@ -20,7 +20,7 @@ def name(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
-RUN = [page for page in PAGES if any(block.language in RUNNABLE and not block.skipped for block in blocks(page))]
+RUN = [page for page in PAGES if any(block.runs for block in blocks(page))]
 
 
 @pytest.mark.parametrize("page", RUN, ids=name)
