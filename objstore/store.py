@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from objstore.files.blame import BlamedLine
     from objstore.importers import History
     from objstore.importers.fill import Imported
+    from objstore.index.copies import Copies
     from objstore.index.search_index import SearchIndex
     from objstore.maintenance.backup import BackedUp
     from objstore.maintenance.dictionary import Trained
@@ -125,6 +126,16 @@ class Store:
             if self._index is None:
                 self._index = search_index(self._repo)
             return self._index
+
+    @property
+    def copies(self) -> Copies:
+        """Where derived content may be kept that is to be found again fast."""
+        from objstore.index.copies import Copies
+
+        storage = self.storage
+        if isinstance(storage, LocalStorage) and not storage.hasher.domain:
+            return Copies(self._repo, storage.folder.cache / "copies", writable=not storage.read_only)
+        return Copies(self._repo, None)
 
     @property
     def access(self) -> Access:
@@ -228,7 +239,7 @@ class Store:
             expire_reflog=expire_reflog,
             dry_run=dry_run,
             thorough=thorough,
-            told=lambda kept: self.index.keep_only(kept),
+            told=self._keep_only,
         )
 
     def why(self, oid: str) -> Kept:
@@ -256,6 +267,12 @@ class Store:
         """Let the search index forget events that were redacted."""
         if self.index.is_made():
             self.index.forget(values, values)
+        self.copies.discard()
+
+    def _keep_only(self, kept: Callable[[Oid], bool]) -> None:
+        """Let go of derived content, as its events are collected."""
+        self.index.keep_only(kept)
+        self.copies.discard()
 
     def stats(self) -> Stats:
         """How much there is, and what compression and sharing saved."""

@@ -460,7 +460,8 @@ def test_cloning_pulling_and_pushing_awaited(tmp_path: Path) -> None:
 
 PAIRS: list[tuple[type, type[Face[Any]], set[str]]] = [
     # the synchronous class, its face, and what the face has under another name or does without
-    (Store, AsyncStore, {"index", "refs", "remotes"}),  # both are set on each instance there; `index` is the wiring's
+    # The last two are set on each instance there; `copies` and `index` are the wiring's.
+    (Store, AsyncStore, {"copies", "index", "refs", "remotes"}),
     (Conversation, AsyncConversation, {"track"}),
     (ConversationView, AsyncConversationView, set()),
     (ConversationDraft, AsyncConversationDraft, {"build"}),

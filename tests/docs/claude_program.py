@@ -50,7 +50,8 @@ def answer(question: Any, session: str, file: Path) -> None:
 
 def say(message: object) -> None:
     """A line of output at once."""
-    print(message if isinstance(message, str) else json.dumps(message), flush=True)
+    sys.stdout.write(f"{message if isinstance(message, str) else json.dumps(message)}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

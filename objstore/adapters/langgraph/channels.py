@@ -102,6 +102,14 @@ class Channels:
         own = {channel: Known(checkpoint_id, number, raw) for channel, raw in values.items()}
         self._remember(ns, number, own | plan.shared)
 
+    def newest(self) -> dict[str, tuple[int, dict[str, Known]]]:
+        """What is at hand by namespace: the event of its newest checkpoint, and its values. Not to be changed."""
+        return dict(self._latest)
+
+    def resume(self, newest: Mapping[str, tuple[int, dict[str, Known]]]) -> None:
+        """Go on from what `newest` gave in another process."""
+        self._latest.update(newest)
+
     def _remember(self, ns: str, number: int, channels: dict[str, Known]) -> None:
         self._latest[ns] = (number, channels)
         self._latest.move_to_end(ns)

@@ -21,8 +21,9 @@ from langgraph.checkpoint.base import (
     writes_sort_key,
 )
 from langgraph.checkpoint.serde.base import SerializerProtocol
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-from objstore.adapters.langgraph.raw import Typed, deserialize, from_json, is_plain, to_json
+from objstore.adapters.langgraph.raw import Raw, Typed, deserialize, from_json, is_plain, joined, to_json
 from objstore.adapters.langgraph.thread import Event, Saved, Thread
 from objstore.objects.values import JsonValue
 
@@ -74,8 +75,7 @@ def checkpoint_tuple(thread: Thread, thread_id: object, saved: Saved, serde: Ser
     """A checkpoint with the values of its channels and the writes that are pending on it, made afresh."""
     event = thread.events[saved.number]
     ns, checkpoint_id = cast("str", event["ns"]), cast("str", event["id"])
-    loads = cast("Callable[[Typed], object]", serde.loads_typed)
-    values = {channel: deserialize(raw, loads) for channel, raw in thread.channels.values(saved.number).items()}
+    values = {channel: _loaded(raw, serde) for channel, raw in thread.channels.values(saved.number).items()}
     return CheckpointTuple(
         config=config_of(thread_id, ns, checkpoint_id),
         checkpoint=cast("Checkpoint", {**_value(event["checkpoint"], serde), "channel_values": values}),
@@ -100,6 +100,14 @@ def _pending(events: Sequence[Event], serde: SerializerProtocol) -> list[Pending
                 rows[task, index] = (writes_sort_key(path, task, index), channel, form)
     found = sorted(rows.values(), key=lambda row: row[0])
     return [(key[1], channel, serde.loads_typed(from_json(form))) for key, channel, form in found]
+
+
+def _loaded(raw: Raw, serde: SerializerProtocol) -> object:
+    """The value of a channel, made afresh."""
+    loads = cast("Callable[[Typed], object]", serde.loads_typed)
+    # LangGraph's own serializer is known to read msgpack as such; another may do anything with the bytes.
+    whole = joined(raw) if type(serde) is JsonPlusSerializer else None
+    return deserialize(raw, loads) if whole is None else loads(whole)
 
 
 def _form(value: object, serde: SerializerProtocol) -> JsonValue:

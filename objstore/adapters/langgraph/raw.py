@@ -51,6 +51,13 @@ def deserialize(raw: Raw, loads: Callable[[Typed], object]) -> object:
     return [loads(item) for item in raw] if isinstance(raw, list) else loads(raw)
 
 
+def joined(raw: Raw) -> Typed | None:
+    """A list of msgpack values as the msgpack of the list, to be read in one go; None if it is another."""
+    if not isinstance(raw, list) or any(kind != _USUAL for kind, _ in raw):
+        return None
+    return _USUAL, b"".join((b"\xdd", len(raw).to_bytes(4), *(data for _, data in raw)))
+
+
 def to_json(typed: Typed) -> JsonValue:
     """A serialized value in an event: its text, or [type, text] if the type is not msgpack, or [type, text, "base64"]."""
     kind, data = typed

@@ -13,14 +13,16 @@ from __future__ import annotations
 import contextlib
 import threading
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias, cast
 
 from objstore.adapters.langgraph.channels import Channels
 from objstore.adapters.langgraph.raw import Raw
 from objstore.adapters.langgraph.reading import Events
 from objstore.adapters.langgraph.serializing import Memory
+from objstore.adapters.langgraph.thread_copy import ThreadCopy, decode_copy, encode_copy
 from objstore.conversations.conversation import Conversation
+from objstore.conversations.view import ConversationView
 from objstore.errors import MovedHead, UnknownConversation
 from objstore.objects.values import JsonValue
 from objstore.repository.commit import CommitInfo
@@ -30,6 +32,8 @@ Event: TypeAlias = dict[str, JsonValue]
 Key: TypeAlias = tuple[str, str]
 """Namespace and id of a checkpoint."""
 
+_COPY_AFTER = 128  # Events, or
+_COPY_SHARE = 32  # one in so many of the thread's: a copy costs what the newest checkpoint has.
 _PATIENCE = 100  # Times that another writer may be faster.
 
 
@@ -58,6 +62,8 @@ class Thread:
         self.events = Events(self.store)
         self.channels = Channels(self.events, self.number_before)
         self._last = b""  # The commit of the last event that was taken in.
+        self._copied = 0  # Events that the last copy covers.
+        self._era: Hashable = None
         self._saved: dict[str, dict[str, list[Saved]]] = {}
         self._writes: dict[Key, list[int]] = {}
 
@@ -80,12 +86,43 @@ class Thread:
         if known and (head.events < known or view.event_info(known - 1).oid != self._last):
             self._forget()
             known = 0
+        known = known or self._begin(view)
         self.events.follow(head)
         for number, value in enumerate(view[known:], known):
             if self._take(number, value):
                 self.channels.follow(number, cast("Event", value))
         self._last = view.event_info(head.events - 1).oid if head.events else b""
         self.head = head
+        self._copy()
+
+    def _begin(self, view: ConversationView) -> int:
+        """Begin with the copy that another process left, if it is of this history; how many events it covers."""
+        self._era = self.store.copies.era()
+        data = self.store.copies.read(self.name) if len(view) >= _COPY_AFTER else None
+        copy = None if data is None else decode_copy(data)
+        if copy is None or not 0 < copy.events <= len(view) or view.event_info(copy.events - 1).oid != copy.last:
+            return 0
+        for ns, checkpoint_id, rows in copy.saved:
+            self._saved.setdefault(ns, {})[checkpoint_id] = [Saved(*row) for row in rows]
+        self._writes = {(ns, checkpoint_id): numbers for ns, checkpoint_id, numbers in copy.writes}
+        self.channels.resume(copy.latest)
+        self._copied = copy.events
+        return copy.events
+
+    def _copy(self) -> None:
+        """Leave a copy for other processes, once in a while."""
+        count = self.events.count
+        if count - self._copied < max(_COPY_AFTER, count // _COPY_SHARE):
+            return
+        saved = [
+            (ns, each, [(row.number, row.parent, row.run) for row in rows])
+            for ns, ids in self._saved.items()
+            for each, rows in ids.items()
+        ]
+        writes = [(ns, each, numbers) for (ns, each), numbers in self._writes.items()]
+        copy = ThreadCopy(count, self._last, saved, writes, self.channels.newest())
+        self.store.copies.write(self.name, encode_copy(copy), self._era)
+        self._copied = count
 
     def _take(self, number: int, value: JsonValue) -> bool:
         """Take an event into the index; whether it is a checkpoint."""
@@ -158,6 +195,7 @@ class Thread:
                     continue  # What the forms name may be gone.
                 self._settle(event, commit)
                 self.channels.keep(ns, checkpoint_id, commit.events - 1, values, plan)
+                self._copy()
                 return
 
     def put_writes(self, event: Event) -> None:
@@ -180,6 +218,7 @@ class Thread:
         with self.lock:
             with contextlib.suppress(UnknownConversation):
                 self.store.conversations.delete(self.name)
+            self.store.copies.remove(self.name)
             self._conversation = None
             self._forget()
 
