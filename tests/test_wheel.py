@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import subprocess
 import sys
 import venv
@@ -51,6 +52,15 @@ def test_the_wheel_brings_types_samples_and_the_dictionary(wheel: Path) -> None:
     assert any(name.startswith("objstore/importers/samples/") and name.endswith(".traj") for name in held)
     assert "objstore/importers/samples/LICENSE" in held
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in held)
+
+
+def test_the_wheel_registers_its_command_and_the_file_system_of_its_urls(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (file,) = (name for name in archive.namelist() if name.endswith(".dist-info/entry_points.txt"))
+        registered = configparser.ConfigParser()
+        registered.read_string(archive.read(file).decode())
+    assert registered["console_scripts"]["objstore"] == "objstore.cli.main:main"
+    assert registered["fsspec.specs"]["objstore"] == "objstore.adapters.fsspec:ObjstoreFileSystem"
 
 
 def test_no_file_of_the_wheel_is_compiled_or_a_test(wheel: Path) -> None:

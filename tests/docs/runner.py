@@ -19,6 +19,7 @@ from pathlib import Path
 from objstore.importers import SAMPLES
 from tests.docs.blocks import Block, Call, blocks, calls
 from tests.docs.compare import differs
+from tests.docs.model_server import model
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = {"objstore": "objstore.cli.main", "claude": "tests.docs.claude_program"}
@@ -54,7 +55,12 @@ def fill_in(page: Path, folder: Path) -> None:
 def _run(page: Path, folder: Path) -> tuple[_Runner, int]:
     runner = _Runner(page, folder)
     runnable = [block for block in blocks(page) if block.runs]
-    with contextlib.chdir(runner.work), _environment(runner.environment):
+    asks_a_model = any("openhands.sdk" in block.needs for block in runnable)
+    with contextlib.ExitStack() as around:
+        if asks_a_model:
+            runner.environment |= around.enter_context(model())
+        around.enter_context(contextlib.chdir(runner.work))
+        around.enter_context(_environment(runner.environment))
         for block in runnable:
             runner.run(block)
     return runner, len(runnable)
