@@ -274,3 +274,14 @@ def test_records_that_were_deleted_do_not_count_as_there(tmp_path: Path) -> None
         pack = next(pack for pack in store.storage.packs if len(pack.index) > 10)
         pack.dead = frozenset((frame, record) for _, frame, record in pack.index)
         assert store.fsck().objects == before - len(pack.index)
+
+
+def test_a_tag_that_lies_among_commits_is_taken_for_none_of_them(tmp_path: Path) -> None:
+    with objstore.open(tmp_path / "store", create=True) as store:
+        conv = store.conversations.open("c", create=True)
+        for number in range(3):
+            conv.append(number)
+            store.tags.create(f"v{number}", f"c#{number + 1}")
+        store.repack()
+        assert store.fsck().findings == ()
+        assert [tag.name for tag in store.tags.find()] == ["v0", "v1", "v2"]

@@ -98,7 +98,10 @@ class NotedPack:
         if kept is None:
             return None
         records, ends, payloads = kept
-        place = bisect_left(records, at - self._firsts[frame])
+        record = at - self._firsts[frame]
+        place = bisect_left(records, record)
+        if place == len(records) or records[place] != record:  # It is no commit, or one that a run proves.
+            return None
         return payloads[ends[place] : ends[place + 1]]
 
     def known(self, at: int) -> tuple[Kind, int | None]:
