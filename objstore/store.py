@@ -112,6 +112,7 @@ class Store:
         self.keys = SecretKeys(self._repo)
         self._auto_repack: AutoRepack | None = None
         self._repo.forget = self._forget
+        self._repo.lapsed = self._begin_index_anew
         self.signers = Signers(keyring)
 
     @property
@@ -273,6 +274,11 @@ class Store:
         """Let go of derived content, as its events are collected."""
         self.index.keep_only(kept)
         self.copies.discard()
+
+    def _begin_index_anew(self) -> None:
+        """Have the next search make its index anew, without what was squashed."""
+        if self.index.is_made():
+            self.index.discard()
 
     def stats(self) -> Stats:
         """How much there is, and what compression and sharing saved."""

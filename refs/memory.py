@@ -146,11 +146,12 @@ class MemoryRefs:
             self._transaction = max((entry.transaction for entry in entries), default=self._transaction)
         return len(entries)
 
-    def expire(self, before: int) -> int:
-        """Forget entries that ended before a time; how many."""
+    def expire(self, before: int, name: str | None = None) -> int:
+        """Forget entries that ended before a time, of one ref or of all; how many."""
         forgotten = 0
         with self._lock:
-            for name, log in self._logs.items():
+            logs = self._logs if name is None else {name: self._logs[name]} if name in self._logs else {}
+            for ref, log in logs.items():
                 old = list(takewhile(lambda entry: entry.ended < before, log.entries))
                 if not old:
                     continue
@@ -159,7 +160,7 @@ class MemoryRefs:
                 if gone:
                     log.cut = Cut(expired, gone[-1].last, gone[-1].new, gone[-1].chain)
                     del log.entries[: len(gone)]
-                    self._shift_operations(name, len(gone))
+                    self._shift_operations(ref, len(gone))
                     forgotten += len(gone)
                 else:
                     log.cut = log.cut._replace(expired=expired)

@@ -125,8 +125,9 @@ class RefStore(RefReader, Protocol):
 class ExpiringRefs(RefStore, Protocol):
     """Refs whose logs can be shortened."""
 
-    def expire(self, before: int) -> int:
+    def expire(self, before: int, name: str | None = None) -> int:
         """Forget the old part of each log, the entries before the first that ended at or after a time; how many.
+        `name`: of this ref alone.
 
         A ref keeps its newest entry, and so its value and sequence. What was expired brings nothing back: `values`
         leaves out what only it names.

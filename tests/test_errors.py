@@ -75,6 +75,8 @@ SAMPLES: dict[str, tuple[tuple[object, ...], type[Exception]]] = {
     "RolledBack": (("/tmp/x", "checkpoint 7", "checkpoint 5"), Exception),
     "SettingsExist": (("user",), Exception),
     "ServerBusy": (("300 requests wait", 1), Exception),
+    "SharedHistory": (("c1", 499, ("c2", "c3")), Exception),
+    "SquashedHistory": ((499, "3f" * 32), LookupError),
     "StorageFailure": (("/tmp/x", "disk I/O error"), Exception),
     "StoreClosed": (("/tmp/x", "it was closed"), Exception),
     "StoreExists": (("/tmp/x", "the folder is not empty"), Exception),

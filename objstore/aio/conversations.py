@@ -50,6 +50,10 @@ class AsyncConversationView(Face[ConversationView]):
         """Title, tags and the like as they stood at this moment."""
         return await self.runner.run(lambda: self.sync.metadata)
 
+    async def first(self) -> int:
+        """The number (from 0) of the first event that is there: 0, or how many were squashed."""
+        return await self.runner.run(lambda: self.sync.first)
+
     @overload
     def __getitem__(self, index: int) -> Coroutine[Any, Any, JsonValue]: ...
     @overload
@@ -89,6 +93,7 @@ class AsyncConversation(Face[Conversation]):
     bisect = Awaited(Conversation.bisect)
     diff = Awaited(Conversation.diff)
     redact = Awaited(Conversation.redact)
+    squash = Awaited(Conversation.squash)
     rewind = Awaited(Conversation.rewind)
     undo = Awaited(Conversation.undo)
     redo = Awaited(Conversation.redo)

@@ -20,6 +20,7 @@ from objstore.cli.moves import show_move
 from objstore.cli.redacting import redact, redactions
 from objstore.cli.searching import search
 from objstore.cli.session import Session, session, time_text
+from objstore.cli.squashing import squash
 from objstore.cli.targets import at_option
 from objstore.cli.wording import plural, quoted
 
@@ -126,6 +127,7 @@ for _command in (
     unbundle,
     redact,
     redactions,
+    squash,
     expire,
 ):
     conversations.add_command(_command)

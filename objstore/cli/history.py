@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from objstore.store import Store
 
 _any = complete("")
-_UNSEEN = ("locks/", "remotes/", "incoming/", "redacted/")
+_UNSEEN = ("locks/", "remotes/", "incoming/", "redacted/", "squashed/")
 """Refs that are no histories."""
 
 
@@ -127,7 +127,7 @@ def show(current: Session, moment: str, last: int | None, full: bool) -> None:
         if path is not None:
             show_files(current, view.files, path)
             return
-        start = 0 if last is None else max(0, len(view) - last)
+        start = view.first if last is None else max(view.first, len(view) - last)
         for number, event in enumerate(_from(view, start), start):
             show_event(current, number, event, full=full)
         if not len(view):
@@ -137,7 +137,7 @@ def show(current: Session, moment: str, last: int | None, full: bool) -> None:
 
 def _from(view: ConversationView, start: int) -> Iterator[object]:
     """The events from one on, in bounded memory."""
-    return iter(view) if start == 0 else iter(view[start:])
+    return iter(view) if start == view.first else iter(view[start:])
 
 
 @click.command(cls=PlainCommand)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from objstore.conversations.bisect import Bisected, Bisection, Predicate
 from objstore.conversations.draft import ConversationDraft, event_object
@@ -16,7 +16,6 @@ from objstore.conversations.metadata import Metadata, about_name, about_values
 from objstore.conversations.redacting import redact
 from objstore.conversations.view import ConversationView, Form
 from objstore.files.workspace import Workspace, bring, refuse_dirty
-from objstore.objects.jumps import ancestor_at
 from objstore.objects.kinds import Oid
 from objstore.objects.tombstones import Tombstone
 from objstore.objects.trees import Change
@@ -26,10 +25,14 @@ from objstore.repository.branch import Branch
 from objstore.repository.commit import CommitInfo, commit_info
 from objstore.repository.diff import EventsDiff, diff_events, diff_trees
 from objstore.repository.growth import Growth
+from objstore.repository.history import first_commit
 from objstore.repository.merge_trees import Side
 from objstore.repository.moments import When, locate
 from objstore.repository.repository import Repository
 from objstore.settings.settings import Settings
+
+if TYPE_CHECKING:
+    from objstore.conversations.squashing import Squashed
 
 
 class Difference(NamedTuple):
@@ -194,7 +197,7 @@ class Conversation:
         ends are not before each other or not what they should be; InvalidRevision, UnknownRevision, IndexError.
         """
         last = self._branch.need_head() if bad is None else locate(self._branch, bad)
-        first = ancestor_at(last, 0, self._repo.commit) if good is None else locate(self._branch, good)
+        first = first_commit(self._repo, last) if good is None else locate(self._branch, good)
         return Bisection(self._repo, self.name, predicate).search(first, last)
 
     # Moving
@@ -285,6 +288,22 @@ class Conversation:
         IndexError: there is no such event; nothing was changed.
         """
         return redact(self._repo, self._branch.need_head(), numbers, reason)
+
+    def squash(
+        self, before: When, *, reason: str = "", with_forks: bool = False, dry_run: bool = True
+    ) -> Squashed | None:
+        """Let the history before the event of a moment go for good; what goes (`dry_run`: would). None: nothing is there.
+
+        That event is the first then, with the files and settings of its commit; no id and no number changes. What is
+        asked for from before raises SquashedHistory; iteration, log and exports begin there; undo does not go behind
+        it. `store.gc()` frees what only the old part needed. Forks from before the event keep their beginning; of
+        those that have the event too, SharedHistory, unless `with_forks` says that they lose it as well. It cannot be
+        undone. IndexError, InvalidRevision, UnknownRevision.
+        """
+        from objstore.conversations.squashing import squash
+
+        moment = locate(self._branch, before)
+        return squash(self._branch, moment, reason, with_forks=with_forks, dry_run=dry_run)
 
     def undo(self) -> None:
         """Take back the last step: an append, a commit, a rewind. NothingToUndo; MovedHead: someone moved it since."""

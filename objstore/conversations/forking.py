@@ -12,7 +12,7 @@ from objstore.errors import ConversationExists, RefConflict
 from objstore.objects.jumps import ancestor_at
 from objstore.objects.kinds import Object, Oid
 from objstore.repository.growth import Growth, Tip
-from objstore.repository.history import event_commit_of
+from objstore.repository.history import boundary_of, event_commit_of, squashed
 from objstore.repository.repository import Repository
 from objstore.storage.protocol import Stage
 from refs.edits import ABSENT, Note, RefEdit
@@ -39,11 +39,14 @@ def make_refs(
 def edited(repo: Repository, head: Oid, number: int, event: Object, stage: Stage, *, carry: bool) -> Oid:
     """The head of a history with `event` in place of event `number`; its objects go into `stage`.
 
-    IndexError: there is no such event. With `carry` the events after it follow, in commits with their authors and
+    IndexError: there is no such event; SquashedHistory: it is the first that was left. With `carry` the events after it follow, in commits with their authors and
     messages, their files and settings, and the time of the edit.
     """
     replaced = event_commit_of(repo, head, number)
     old = repo.commit(replaced)
+    boundary = boundary_of(repo, head)
+    if boundary is not None and replaced == boundary.commit:  # What it would stand on is gone.
+        raise squashed(boundary)
     parent = old.parents[0] if old.parents else None
     growth = Growth(repo, Tip() if parent is None else Tip(parent, repo.commit(parent), None))
     time = repo.now()

@@ -14,7 +14,7 @@ from objstore.objects.commits import Commit
 from objstore.objects.kinds import Oid
 from objstore.objects.values import JsonValue
 from objstore.repository.commit import CommitInfo, commit_info
-from objstore.repository.history import event_commit_of, event_commits, first_parents
+from objstore.repository.history import event_commit_of, event_commits, first_event, first_parents
 from objstore.repository.repository import Repository
 from objstore.settings.view import SettingsView
 
@@ -70,11 +70,13 @@ class ConversationView:
     def __getitem__(self, index: int | slice) -> JsonValue | list[JsonValue]:
         """An event, or a list of them. IndexError beyond the end; MissingObject, CorruptObject.
 
-        RedactedEvent: the one event that was asked for was redacted. In a list, and in iteration, a marker stands in
+        SquashedHistory: it, or some of the list, lies before the point where the history begins since it was squashed; a
+        slice without a start, and iteration, begin there. RedactedEvent: the one event that was asked for was redacted. In a list, and in iteration, a marker stands in
         the place of a redacted event: `{"redacted": {"by": …, "time": …, "reason": …}}`.
         """
         if isinstance(index, slice):
-            numbers = range(*index.indices(len(self)))
+            start = self.first if index.start is None and (index.step or 1) > 0 else index.start
+            numbers = range(*slice(start, index.stop, index.step).indices(len(self)))
             if numbers.step == 1:
                 return list(self._values(numbers.start, numbers.stop))
             return [self._shown(event_commit_of(self._repo, self._oid, number)) for number in numbers]
@@ -84,7 +86,12 @@ class ConversationView:
         return self._value(event_commit_of(self._repo, self._oid, number))
 
     def __iter__(self) -> Iterator[JsonValue]:
-        return self._values(0, len(self))
+        return self._values(self.first, len(self))
+
+    @property
+    def first(self) -> int:
+        """The number (from 0) of the first event that is there: 0, or how many were squashed."""
+        return first_event(self._repo, self._oid)
 
     def event_info(self, number: int) -> CommitInfo:
         """The commit of event `number` (from 0). IndexError beyond the end."""
@@ -92,9 +99,13 @@ class ConversationView:
         return commit_info(oid, self._repo.commit(oid))
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[EventEntry]:
-        """The events from number `start` up to `stop` (excluded; the end by default) with their commits, oldest first."""
+        """The events from number `start` up to `stop` (excluded; the end by default) with their commits, oldest first.
+
+        Those that were squashed are left out.
+        """
         end = len(self) if stop is None else min(stop, len(self))
-        for number, oid in enumerate(event_commits(self._repo, self._oid, start, end), start):
+        begin = max(start, self.first)
+        for number, oid in enumerate(event_commits(self._repo, self._oid, begin, end), begin):
             yield EventEntry(number, self._shown(oid), commit_info(oid, self._repo.commit(oid)))
 
     def export(self, form: Form = "html", *, title: str = "") -> Iterator[str]:

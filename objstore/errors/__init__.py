@@ -12,6 +12,7 @@
     ├── MissingObject       (KeyError)           an object that the storage does not have
     │   ├── CollectedObject                      one that was deleted while a writer came to rely on it
     │   └── RedactedEvent                        an event whose content was taken away for good
+    ├── SquashedHistory     (LookupError)        a moment before the point where a history begins since it was squashed
     ├── CorruptObject                            bytes that are not what their id or format says
     ├── UnknownConversation, UnknownWorkspace, UnknownSettings, UnknownTag  (KeyError)
     ├── ConversationExists, WorkspaceExists, SettingsExist, TagExists
@@ -21,6 +22,7 @@
     ├── LockLost                                 a lock ran out, and somebody else took it
     ├── UnknownSetting      (KeyError)           no such key in settings
     ├── MovedHead                                the head is not the one that the caller pinned or saw
+    ├── SharedHistory                            others share the beginning that was to be squashed
     ├── NothingToUndo                            undo or redo has no step left
     ├── DirtyWorkspace                           a directory has changes that a checkout would overwrite
     ├── MissingHistory                           a bundle builds on commits that are not here
@@ -85,6 +87,7 @@ from objstore.errors.changes import (
     MergeConflict,
     MovedHead,
     NothingToUndo,
+    SharedHistory,
 )
 from objstore.errors.encryption import (
     DamagedKeyStore,
@@ -129,7 +132,14 @@ from objstore.errors.names import (
     UnknownWorkspace,
     WorkspaceExists,
 )
-from objstore.errors.objects import CollectedObject, CorruptObject, MissingHistory, MissingObject, RedactedEvent
+from objstore.errors.objects import (
+    CollectedObject,
+    CorruptObject,
+    MissingHistory,
+    MissingObject,
+    RedactedEvent,
+    SquashedHistory,
+)
 from objstore.errors.places import (
     NotABackup,
     NotAStore,
@@ -216,6 +226,8 @@ __all__ = [
     "RolledBack",
     "ServerBusy",
     "SettingsExist",
+    "SharedHistory",
+    "SquashedHistory",
     "StorageFailure",
     "StoreClosed",
     "StoreExists",

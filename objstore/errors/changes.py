@@ -37,6 +37,24 @@ class NothingToUndo(ObjstoreError):
         return f"nothing to {self.verb} in {self.name}"
 
 
+class SharedHistory(ObjstoreError):
+    """Other conversations share the beginning that was to be squashed; nothing was changed. Facts: `name`, `events`,
+    `names` (of the others)."""
+
+    def __init__(self, name: str, events: int, names: tuple[str, ...]) -> None:
+        super().__init__(name, events, names)
+        self.name = name
+        self.events = events
+        self.names = names
+
+    def __str__(self) -> str:
+        shown = ", ".join(self.names[:3]) + (f" and {len(self.names) - 3} more" if len(self.names) > 3 else "")
+        return (
+            f"the first {self.events} events of {self.name} are those of {shown} too, which would lose them. "
+            "Squash them along (with_forks=True, --with-forks), or delete them first"
+        )
+
+
 class DirtyWorkspace(ObjstoreError):
     """A directory has changes that no commit holds. Facts: `directory`, `paths` (at most twenty of them)."""
 

@@ -41,6 +41,22 @@ class RedactedEvent(MissingObject):
         return f"event {self.oid.hex()[:8]}… was redacted by {self.who} on {day:%Y-%m-%d}{why}. Its content is gone for good"
 
 
+class SquashedHistory(ObjstoreError, LookupError):
+    """What was asked for lies before the point where a history begins since it was squashed. Facts: `events`: how many
+    events were squashed (those of the numbers below it are gone), `commit`: the first one that stays (hex)."""
+
+    def __init__(self, events: int, commit: str) -> None:
+        super().__init__(events, commit)
+        self.events = events
+        self.commit = commit
+
+    def __str__(self) -> str:
+        return (
+            f"the first {self.events} events were squashed, with all that was before. What there is begins "
+            f"with event {self.events + 1}, commit {self.commit[:12]}"
+        )
+
+
 class CorruptObject(ObjstoreError):
     """Bytes are not what their id or their format says; they were not returned. Facts: `oid` (or None), `reason`."""
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from objstore.objects.commits import Commit
 from objstore.objects.kinds import Oid
-from objstore.repository.history import event_commit_of, event_commits
+from objstore.repository.history import event_commit_of, event_commits, first_event
 from objstore.repository.repository import Repository
 
 BATCH = 512
@@ -88,8 +88,9 @@ class Chains:
     def extend(self, head: Oid, take_up: TakeUp) -> Iterator[Position]:
         """Take up the chain of a commit, in batches: where it ends so far, after each. The caller commits between."""
         commit = self._repo.commit(head)
-        known = self._count_known(head, commit)
-        run, start = self._branch(head, commit, known)
+        first = first_event(self._repo, head)
+        known = self._count_known(head, commit, first)
+        run, start = self._branch(head, commit, known, first)
         made = self._made(head, known, commit.events)
         while batch := list(islice(made, BATCH)):
             rows: list[tuple[int, int, int, int, bytes]] = []
@@ -117,10 +118,13 @@ class Chains:
             assert commit.event is not None, "an event index names commits with events alone"
             yield Made(oid, commit.event, commit.time)
 
-    def _branch(self, head: Oid, commit: Commit, known: int) -> tuple[int, int]:
-        """The run that the events after the first `known` go into, made if need be, and the number of the first."""
+    def _branch(self, head: Oid, commit: Commit, known: int, first: int) -> tuple[int, int]:
+        """The run that the events after the first `known` go into, made if need be, and the number of the first.
+
+        Events before `first` were squashed: a run that begins there has no parent.
+        """
         parent: int | None = None
-        if known:
+        if known > first:
             parent = self._run_of(self._event_commit(head, commit, known - 1))
             assert parent is not None, "it was asked for just now"
             stop = self._connection.execute("SELECT stop FROM runs WHERE id = ?", (parent,)).fetchone()[0]
@@ -133,13 +137,16 @@ class Chains:
         assert made.lastrowid is not None
         return made.lastrowid, known
 
-    def _count_known(self, head: Oid, commit: Commit) -> int:
-        """How many events of a chain are known: those from the start on. As a rule all but the last, or none."""
+    def _count_known(self, head: Oid, commit: Commit, first: int) -> int:
+        """How many events of a chain are known: those from the start on. As a rule all but the last, or none.
+
+        The first `first` were squashed, and count as known.
+        """
 
         def known(number: int) -> bool:
             return self._run_of(self._event_commit(head, commit, number)) is not None
 
-        low, high = 0, commit.events  # what is below `low` is known, what is from `high` on is not
+        low, high = first, commit.events  # what is below `low` is known, what is from `high` on is not
         for guess in (high - 1, high - 2, 0):
             if low <= guess < high:
                 low, high = (guess + 1, high) if known(guess) else (low, guess)

@@ -82,7 +82,7 @@ def gc(
 def _collect(repo: Repository, storage: Collectable, thorough: bool, told: Told) -> Collected:
     newest = newest_transaction(repo)  # before the sources, so that what it names is in them
     sweep = storage.sweep()
-    marks = Marks(sweep.sources, repo.redactions.look())
+    marks = Marks(sweep.sources, repo.redactions.look(), repo.boundaries.grafts())
     marks.run(roots(repo, upto=newest))
     swept = sweep.finish(marks, lambda: roots(repo, after=newest), thorough=thorough)
     if swept.objects:
@@ -96,6 +96,6 @@ def _count(repo: Repository, storage: Collectable, before: int | None) -> Collec
     kept: Iterable[Oid] = roots(repo, upto=newest_transaction(repo))
     if before is not None:
         kept, expired = roots_if_expired(repo, before)
-    marks = Marks(storage.sweep().sources, repo.redactions.look())
+    marks = Marks(storage.sweep().sources, repo.redactions.look(), repo.boundaries.grafts())
     marks.run(kept)
     return Collected(*marks.counts(), 0, expired, size, size)

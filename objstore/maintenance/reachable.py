@@ -25,7 +25,7 @@ def mark(repo: Repository) -> Marks:
         raise TypeError(f"{type(storage).__name__} does not say where its objects lie")
     # What the refs name now is there now: the sources must not be older than what is looked up in them.
     newest = newest_transaction(repo)
-    marks = Marks(storage.sources(), repo.redactions.look())
+    marks = Marks(storage.sources(), repo.redactions.look(), repo.boundaries.grafts())
     marks.run(roots(repo, upto=newest))
     return marks
 

@@ -14,10 +14,12 @@ from typing import NamedTuple
 from objstore.errors import CorruptObject, MissingObject
 from objstore.maintenance.reachable import OID_SIZE
 from objstore.objects.kinds import Kind, Oid
-from objstore.objects.references import references
+from objstore.objects.references import kept_by, references
 from objstore.repository.repository import Repository
-from objstore.storage.marking import Markable, Marks
+from objstore.storage.marking import Grafts, Markable, Marks
 from objstore.storage.protocol import Storage
+
+_BARE = "a history that was squashed: jump pointers lead to this commit"
 
 
 class Step(NamedTuple):
@@ -39,11 +41,14 @@ def why(repo: Repository, oid: Oid) -> Kept:
     cannot be read, so nothing can be said."""
     storage = repo.storage
     kind = storage.read(oid).kind
-    walk = _Walk(storage)
-    for name, root in chain(_marked(repo, oid), _named_roots(repo)):
+    grafts = repo.boundaries.grafts()
+    walk = _Walk(storage, grafts)
+    for name, root in chain(_marked(repo, oid, grafts), _named_roots(repo)):
         way = walk.way(root, oid)
         if way:
             return Kept(name, [Step(step.hex(), storage.read(step).kind.name.lower()) for step in way])
+    if oid in grafts.held:
+        return Kept(_BARE, [Step(oid.hex(), kind.name.lower())])
     return Kept("", [Step(oid.hex(), kind.name.lower())])
 
 
@@ -60,11 +65,11 @@ def _named_roots(repo: Repository) -> Iterator[tuple[str, Oid]]:
                     yield f"the log of {entry.name}, {when} operation {number} ({entry.why})", Oid(value)
 
 
-def _marked(repo: Repository, oid: Oid) -> Iterator[tuple[str, Oid]]:
+def _marked(repo: Repository, oid: Oid, grafts: Grafts) -> Iterator[tuple[str, Oid]]:
     """The first root that reaches an object, if marks can tell."""
     if not isinstance(repo.storage, Markable):
         return
-    marks = Marks(repo.storage.sources())
+    marks = Marks(repo.storage.sources(), grafts=Grafts(grafts.cuts))
     for name, root in _named_roots(repo):
         marks.run([root])
         if oid in marks:
@@ -75,8 +80,9 @@ def _marked(repo: Repository, oid: Oid) -> Iterator[tuple[str, Oid]]:
 class _Walk:
     """Ways through the objects of a storage. In memory: an entry for every object met."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, grafts: Grafts) -> None:
         self._storage = storage
+        self._grafts = grafts
         self._before: dict[Oid, Oid | None] = {}
 
     def way(self, root: Oid, wanted: Oid) -> list[Oid]:
@@ -109,9 +115,11 @@ class _Walk:
         except MissingObject:
             return []
         try:
-            named = list(references(obj.kind, obj.payload))
+            # Jump pointers make ways short, but where a history was squashed they lead behind the boundary.
+            named = list((kept_by if self._grafts.cuts else references)(obj.kind, obj.payload))
         except CorruptObject as error:
             raise CorruptObject(oid, error.reason) from error
         if obj.kind is Kind.CHUNKS and not obj.payload[0]:  # It names pieces of files, which name nothing.
             return [name for name in named if name == wanted]
-        return named
+        cut = self._grafts.cuts.get(oid, ())
+        return [name for name in named if name not in cut] if cut else named

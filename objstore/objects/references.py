@@ -46,14 +46,26 @@ def references(kind: Kind, payload: bytes) -> list[Oid]:
     return _ids([decode_fields(payload, MAX_TAG_BYTES)[_TARGET]])
 
 
-def _of_commit(payload: bytes) -> list[Oid]:
+def kept_by(kind: Kind, payload: bytes) -> list[Oid]:
+    """The ids that matter for what an object keeps: as `references`, without what is reached by its parents anyway,
+    the jump pointer of a commit and the commits in a leaf of an event index. CorruptObject as there.
+
+    Where a history was squashed these lead behind the boundary, and must not keep what is there.
+    """
+    if kind is Kind.INDEX:
+        level, children = node_children(payload)
+        return children if level else []
+    return _of_commit(payload, jump=False) if kind is Kind.COMMIT else references(kind, payload)
+
+
+def _of_commit(payload: bytes, *, jump: bool = True) -> list[Oid]:
     fields = decode_fields(payload, MAX_COMMIT_BYTES)
     if len(fields) != _COMMIT_FIELDS:
         raise CorruptObject(None, "a commit of an unknown format")
     parents = fields[_PARENTS]
     if type(parents) is not list:
         raise CorruptObject(None, "a commit without a list of parents")
-    first = [fields[_JUMP], *parents]
+    first = [fields[_JUMP], *parents] if jump else parents
     return _ids([*first, *(fields[at] for at in (_SETTINGS, _FILES, _INDEX, _EVENT))])
 
 

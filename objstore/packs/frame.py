@@ -7,7 +7,7 @@ its object: the reader hashes what it read. Bytes: docs/format/pack.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from objstore.errors import CorruptObject
 from objstore.objects.hashing import Hasher
@@ -142,17 +142,18 @@ class Frame:
                 oid = oids[number] = hash_of(kind, payload)
             yield oid, kind, payload
 
-    def names(self, number: int) -> list[int | Oid]:
+    def names(self, number: int, of: Callable[[Kind, bytes], list[Oid]] = references) -> list[int | Oid]:
         """What a record names: numbers of records of this frame, all of them lower, and ids of objects elsewhere.
 
-        Unlike `payload`, it hashes nothing. CorruptObject: the record is not what its kind says.
+        `of` says which names count (`references.kept_by`: what it keeps). Unlike `payload`, it hashes nothing.
+        CorruptObject: the record is not what its kind says.
         """
         kind = self._records.kind(number)
         if kind in LEAVES:
             return []
         body = self._records.body(number)
         if not self._records.elided(number):
-            return [*references(kind, body)]
+            return [*of(kind, body)]
         pieces: list[bytes] = []
         at = 0
         for gap, link in self._records.links(number):
@@ -166,7 +167,7 @@ class Frame:
             pieces += (body[at : at + gap], oid)
             at += gap
         pieces.append(body[at:])
-        named = references(kind, b"".join(pieces))
+        named = of(kind, b"".join(pieces))
         return [_record_of(oid, number) for oid in named]
 
     def _hash(self, number: int, chain: int) -> Oid:

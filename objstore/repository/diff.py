@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from objstore.objects.jumps import ancestor_at
+from objstore.objects.jumps import ancestor_at, jump_place
 from objstore.objects.kinds import Oid
 from objstore.objects.trees import Change, NodeReader, diff, empty_tree
-from objstore.repository.history import is_on_chain
+from objstore.repository.history import boundary_of, squashed
 from objstore.repository.repository import Repository
 
 
@@ -33,20 +33,29 @@ def common_event_count(repo: Repository, a: Oid, b: Oid) -> int:
 
 
 def common_chain(repo: Repository, a: Oid, b: Oid) -> Oid | None:
-    """The newest commit on the first-parent chains of both, found by jumps in O(log n) reads; None if there is none."""
+    """The newest commit on the first-parent chains of both, found by jumps in O(log n) reads; None if there is none.
+
+    SquashedHistory: they part where one of them was squashed.
+    """
     if repo.commit(a).place > repo.commit(b).place:
         a, b = b, a
-    if is_on_chain(repo, a, b):
-        return a
-    b = ancestor_at(b, repo.commit(a).place, repo.commit)
+    bounds = [bound for bound in (boundary_of(repo, a), boundary_of(repo, b)) if bound is not None]
+    highest = max(bounds, key=lambda bound: bound.place, default=None)
+    lowest = 0 if highest is None else highest.place
+    if bounds and ancestor_at(a, 0, repo.commit) != ancestor_at(b, 0, repo.commit):
+        return None
+    place = repo.commit(a).place
+    if highest is not None and place < lowest:
+        raise squashed(highest)
+    b = ancestor_at(b, place, repo.commit)
     while a != b:
         one, other = repo.commit(a), repo.commit(b)
         if one.jump is None or other.jump is None:
             return None
-        if one.jump != other.jump:
-            a, b = one.jump, other.jump
-        else:
-            a, b = one.parents[0], other.parents[0]
+        apart = one.jump != other.jump
+        if highest is not None and (jump_place(one.place) if apart else one.place - 1) < lowest:
+            raise squashed(highest)
+        a, b = (one.jump, other.jump) if apart else (one.parents[0], other.parents[0])
     return a
 
 

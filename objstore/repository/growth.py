@@ -12,6 +12,7 @@ from objstore.objects.commits import Commit, Scalar, encode_commit
 from objstore.objects.event_index import LEAF, append_leaf, leaves_covered
 from objstore.objects.jumps import next_jump
 from objstore.objects.kinds import Kind, Object, Oid
+from objstore.repository.history import last_events
 from objstore.repository.repository import Repository
 
 
@@ -148,15 +149,8 @@ class Growth:
 
     def _find_unsealed(self) -> list[Oid]:
         """The event commits of the tip that no sealed leaf holds, oldest first, by walking back."""
-        found: list[Oid] = []
         oid, commit = self._tip.oid, self._tip.commit
-        wanted = 0 if commit is None else commit.events - LEAF * leaves_covered(commit.events)
-        while len(found) < wanted and commit is not None and oid is not None:
-            if commit.event is not None:
-                found.append(oid)
-            if not commit.parents:
-                break
-            oid = commit.parents[0]
-            commit = self._repo.commit(oid)
-        found.reverse()
-        return found
+        if commit is None or oid is None:
+            return []
+        wanted = commit.events - LEAF * leaves_covered(commit.events)
+        return last_events(self._repo.commit, self._repo.boundaries.find, oid, wanted)

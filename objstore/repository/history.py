@@ -1,6 +1,7 @@
 """Walking histories: along first parents by jump pointers, and across merges by generation.
 
-A conversation is the first-parent chain of its head, so "the commit with n events", "n commits back" and "as of a time"
+A history that was squashed begins at its boundary (`boundaries`): what lies before it is asked for in vain, and that is
+said with SquashedHistory. A conversation is the first-parent chain of its head, so "the commit with n events", "n commits back" and "as of a time"
 are questions about that chain and cost O(log n) reads. Ancestry across merges cannot use the jumps (they would miss
 second parents); it uses generations: an ancestor's is always lower.
 """
@@ -10,10 +11,11 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 
-from objstore.errors import CorruptObject, UnknownRevision
+from objstore.errors import CorruptObject, SquashedHistory, UnknownRevision
+from objstore.objects.boundaries import Boundary
 from objstore.objects.commits import Commit
 from objstore.objects.event_index import LEAF, event_commit, leaf_commits, leaves_covered
-from objstore.objects.jumps import ancestor_at
+from objstore.objects.jumps import ancestor_at, jump_place
 from objstore.objects.kinds import Oid
 from objstore.repository.repository import Repository
 
@@ -26,11 +28,43 @@ def first_parents(repo: Repository, head: Oid | None) -> Iterator[tuple[Oid, Com
         head = commit.parents[0] if commit.parents else None
 
 
+def boundary_of(repo: Repository, head: Oid) -> Boundary | None:
+    """Where the first-parent chain of a commit begins since it was squashed, or None: it is whole."""
+    if not repo.boundaries.look():
+        return None
+    last = repo.commit(head).place
+    # From above: what lies below the one that is found cannot be asked for any more.
+    for boundary in reversed(repo.boundaries.of_root(ancestor_at(head, 0, repo.commit))):
+        if boundary.place <= last and ancestor_at(head, boundary.place, repo.commit) == boundary.commit:
+            return boundary
+    return None
+
+
+def squashed(boundary: Boundary) -> SquashedHistory:
+    """The error for what lies before a boundary."""
+    return SquashedHistory(boundary.squashed, boundary.commit.hex())
+
+
+def first_event(repo: Repository, head: Oid) -> int:
+    """The number (from 0) of the first event that is there: 0, or how many were squashed."""
+    boundary = boundary_of(repo, head)
+    return 0 if boundary is None else boundary.squashed
+
+
+def first_commit(repo: Repository, head: Oid) -> Oid:
+    """The first commit of the chain that is there whole: its root, or where it begins since it was squashed."""
+    boundary = boundary_of(repo, head)
+    return ancestor_at(head, 0, repo.commit) if boundary is None else boundary.commit
+
+
 def steps_back(repo: Repository, head: Oid, steps: int) -> Oid:
-    """The commit `steps` first parents back. UnknownRevision: the chain is shorter."""
+    """The commit `steps` first parents back. UnknownRevision: the chain is shorter; SquashedHistory."""
     place = repo.commit(head).place - steps
     if place < 0:
         raise UnknownRevision(f"~{steps}", f"there are only {repo.commit(head).place} commits before this one")
+    boundary = boundary_of(repo, head)
+    if boundary is not None and place < boundary.place:
+        raise squashed(boundary)
     return ancestor_at(head, place, repo.commit)
 
 
@@ -40,32 +74,45 @@ def began(repo: Repository, head: Oid) -> int:
 
 
 def is_on_chain(repo: Repository, ancestor: Oid, head: Oid) -> bool:
-    """Whether a commit lies on the first-parent chain of another (or is it)."""
+    """Whether a commit lies on the first-parent chain of another (or is it), as far as that was not squashed."""
     place = repo.commit(ancestor).place
-    return place <= repo.commit(head).place and ancestor_at(head, place, repo.commit) == ancestor
+    if place > repo.commit(head).place:
+        return False
+    boundary = boundary_of(repo, head)
+    if boundary is not None and place < boundary.place:
+        return False
+    return ancestor_at(head, place, repo.commit) == ancestor
 
 
 def event_commit_of(repo: Repository, head: Oid, number: int) -> Oid:
-    """The commit on the chain of `head` that carries event `number` (from 0). IndexError beyond the end."""
+    """The commit on the chain of `head` that carries event `number` (from 0). IndexError beyond the end; SquashedHistory."""
     commit = repo.commit(head)
     if not 0 <= number < commit.events:
         raise IndexError(f"event {number} of {commit.events}")
+    boundary = boundary_of(repo, head)
+    if boundary is not None and number <= boundary.squashed:
+        if number < boundary.squashed:
+            raise squashed(boundary)
+        return boundary.commit
     if number < LEAF * leaves_covered(commit.events):
         assert commit.index is not None
         return event_commit(commit.index, commit.events, number, repo.read_index)
-    return _search(repo, head, lambda c: c.events <= number, "events")
+    return _search(repo, head, lambda c: c.events <= number, boundary)
 
 
 def with_events(repo: Repository, head: Oid, count: int) -> Oid | None:
     """The last commit on the chain of `head` with `count` events, or None for the moment before the first commit.
 
-    IndexError: the chain has fewer events.
+    IndexError: the chain has fewer events. SquashedHistory: the commit is not there any more.
     """
     commit = repo.commit(head)
     if count == commit.events:
         return head
     if not 0 <= count < commit.events:
         raise IndexError(f"no moment with {count} events: there are {commit.events}")
+    boundary = boundary_of(repo, head)
+    if boundary is not None and count < boundary.events:
+        raise squashed(boundary)
     parents = repo.commit(event_commit_of(repo, head, count)).parents
     return parents[0] if parents else None
 
@@ -73,27 +120,33 @@ def with_events(repo: Repository, head: Oid, count: int) -> Oid | None:
 def as_of(repo: Repository, head: Oid, time: int) -> Oid | None:
     """The newest commit on the chain made at or before a time (µs), by the commits' own clock; None before the first.
 
-    Where the clock was set back the first such commit that the jumps come upon counts.
+    Where the clock was set back the first such commit that the jumps come upon counts. SquashedHistory: it is not there
+    any more.
     """
     commit = repo.commit(head)
     if commit.time <= time:
         return head
-    later = _search(repo, head, lambda c: c.time <= time, "time")
+    boundary = boundary_of(repo, head)
+    later = _search(repo, head, lambda c: c.time <= time, boundary)
+    if boundary is not None and later == boundary.commit:
+        raise squashed(boundary)
     parents = repo.commit(later).parents
     return parents[0] if parents else None
 
 
-def _search(repo: Repository, head: Oid, before: Callable[[Commit], bool], what: str) -> Oid:
-    """The oldest commit on the chain from `head` (for which `before` is false) whose parent is `before`, or the root."""
+def _search(repo: Repository, head: Oid, before: Callable[[Commit], bool], boundary: Boundary | None) -> Oid:
+    """The oldest commit on the chain from `head` (for which `before` is false) whose parent is `before`, or the first."""
     oid, commit = head, repo.commit(head)
+    lowest = 0 if boundary is None else boundary.place
     while commit.parents:
         jump = commit.jump
         if jump is None:
-            raise CorruptObject(oid, f"it has parents and no jump pointer ({what})")
-        target = repo.commit(jump)
-        if not before(target):
-            oid, commit = jump, target
-            continue
+            raise CorruptObject(oid, "it has parents and no jump pointer")
+        if jump_place(commit.place) >= lowest:
+            target = repo.commit(jump)
+            if not before(target):
+                oid, commit = jump, target
+                continue
         parent = repo.commit(commit.parents[0])
         if before(parent):
             break
@@ -102,8 +155,14 @@ def _search(repo: Repository, head: Oid, before: Callable[[Commit], bool], what:
 
 
 def event_commits(repo: Repository, head: Oid, start: int, stop: int) -> Iterator[Oid]:
-    """The commits of the events `start`..`stop` (from 0, stop excluded), oldest first, in bounded memory."""
+    """The commits of the events `start`..`stop` (from 0, stop excluded), oldest first, in bounded memory.
+
+    SquashedHistory: some of them are not there any more.
+    """
     commit = repo.commit(head)
+    boundary = boundary_of(repo, head)
+    if boundary is not None and start < min(stop, boundary.squashed):
+        raise squashed(boundary)
     covered = leaves_covered(commit.events)
     sealed = LEAF * covered
     position = start
@@ -200,3 +259,26 @@ def is_ancestor(repo: Repository, ancestor: Oid, head: Oid) -> bool:
                 seen.add(parent)
                 waiting.append(parent)
     return False
+
+
+def last_events(
+    commit_of: Callable[[Oid], Commit], boundary_at: Callable[[Oid], Boundary | None], head: Oid, count: int
+) -> list[Oid]:
+    """The commits of the last `count` events up to a commit, oldest first; fewer where the chain has fewer.
+
+    Of those before a boundary only the tail is known, and nothing more is ever needed to seal a leaf.
+    """
+    found: list[Oid] = []
+    oid = head
+    while len(found) < count:
+        commit = commit_of(oid)
+        if commit.event is not None:
+            found.append(oid)
+        boundary = None if commit.parents or not commit.place else boundary_at(oid)
+        if boundary is not None:
+            found.extend(reversed(boundary.tail[-(count - len(found)) :] if count > len(found) else ()))
+        if not commit.parents:
+            break
+        oid = commit.parents[0]
+    found.reverse()
+    return found

@@ -80,6 +80,8 @@ def merge_trees(
 ) -> MergedTrees:
     """Merge files and settings of the commit `other` into those of `ours`; new objects are added to `objects`."""
     bases = merge_bases(repo, ours, other)
+    if not bases:
+        common_chain(repo, ours, other)  # Parted where one was squashed they are no strangers: SquashedHistory.
     base = repo.commit(max(bases, key=lambda oid: (repo.commit(oid).generation, oid))) if bases else None
     one, two = repo.commit(ours), repo.commit(other)
     roots: list[Oid | None] = []

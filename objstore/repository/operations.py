@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from objstore.errors import MovedHead, NothingToUndo, UnknownRevision
-from objstore.objects.tombstones import NAMESPACE
+from objstore.objects import boundaries, tombstones
 from objstore.repository.repository import Repository
 from refs.edits import ABSENT, Note, RefEdit
 from refs.errors import RefConflict
@@ -30,14 +30,16 @@ def undo_operation(repo: Repository, number: int) -> Operation:
     """Bring every ref of an operation back to where it was before, deletes included, all or none.
 
     UnknownRevision: there is no such operation, or it has expired. MovedHead: a ref has moved since. NothingToUndo: it
-    redacted events, whose content is gone for good. Nothing was changed.
+    redacted events or squashed a history, which is gone for good. Nothing was changed.
     """
     found = next((op for op in repo.storage.refs.operations(number + 1)), None)
     if found is None or found[0] != number:
         raise UnknownRevision(f"operation {number}", "there is no such operation. See: objstore operations")
     entries = found[1]
-    if any(entry.name.startswith(NAMESPACE) for entry in entries):
+    if any(entry.name.startswith(tombstones.NAMESPACE) for entry in entries):
         raise NothingToUndo(f"operation {number}: what it redacted is gone for good", "undo")
+    if any(entry.name.startswith(boundaries.NAMESPACE) for entry in entries):
+        raise NothingToUndo(f"operation {number}: what it squashed is gone for good", "undo")
     if any(entry.first <= repo.storage.refs.cut(entry.name).expired for entry in entries):
         raise UnknownRevision(f"operation {number}", "what was before it has expired")
     edits = [RefEdit(entry.name, entry.old, ABSENT if entry.new is None else entry.new) for entry in entries]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from objstore.objects.events import event_value
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.objects.trees import NodeReader
 from objstore.objects.values import JsonValue
+from objstore.repository.boundaries import Boundaries
 from objstore.repository.redactions import Redactions
 from objstore.storage.protocol import Storage
 
@@ -48,17 +49,33 @@ class Repository:
         self.keyring: Keyring | None = None  # what signs tags
         self.nodes = NodeReader(self.read_tree)
         self.redactions = Redactions(storage)
+        self.boundaries = Boundaries(storage, self.forget_commits)
         self.forget: Callable[[Mapping[Oid, JsonValue]], None] = _nowhere  # called when events were redacted
+        self.lapsed: Callable[[], object] = _nothing  # called when histories were squashed
         self._commits: OrderedDict[Oid, Commit] = OrderedDict()
         self._lock = threading.Lock()
 
     def commit(self, oid: Oid) -> Commit:
-        """The commit of this id. MissingObject, CorruptObject (also when it is no commit)."""
+        """The commit of this id; without its parents where the history before it was squashed.
+
+        MissingObject, CorruptObject (also when it is no commit).
+        """
         commit = self._commits.get(oid)
         if commit is None:
-            commit = decode_commit(self.payload(oid, Kind.COMMIT))
+            commit = self._begun(oid, self.payload(oid, Kind.COMMIT))
             self.remember({oid: commit})
         return commit
+
+    def _begun(self, oid: Oid, payload: bytes) -> Commit:
+        """A commit out of its payload; it has no parents where a history begins since it was squashed."""
+        commit = decode_commit(payload)
+        return commit._replace(parents=()) if commit.parents and oid in self.boundaries else commit
+
+    def forget_commits(self, oids: Iterable[Oid]) -> None:
+        """Read these commits anew: histories were found to begin there now."""
+        with self._lock:
+            for oid in oids:
+                self._commits.pop(oid, None)
 
     def remember(self, commits: Mapping[Oid, Commit]) -> None:
         """Keep decoded commits at hand."""
@@ -85,8 +102,8 @@ class Repository:
         """
         known = [self._commits.get(oid) for oid in oids]
         reading = self.storage.read_many([oid for oid, commit in zip(oids, known, strict=True) if commit is None])
-        for commit in known:
-            yield decode_commit(expect(next(reading), Kind.COMMIT)) if commit is None else commit
+        for oid, commit in zip(oids, known, strict=True):
+            yield self._begun(oid, expect(next(reading), Kind.COMMIT)) if commit is None else commit
 
     def events(self, oids: Sequence[Oid]) -> Iterator[JsonValue | RedactedEvent]:
         """The values of these events in order, read together; in place of one that was redacted, the error of `event`.
@@ -127,6 +144,10 @@ class Repository:
 
 def _nowhere(_: Mapping[Oid, JsonValue]) -> None:
     """There is nothing derived from events that would have to forget them."""
+
+
+def _nothing() -> None:
+    """There is nothing derived from histories."""
 
 
 def expect(obj: Object, kind: Kind) -> bytes:

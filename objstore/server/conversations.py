@@ -243,12 +243,13 @@ def read_events(call: Call, query: EventsQuery, body: None) -> Reply:
     limit = min(query.limit, call.limits.events)
     found: list[dict[str, Any]] = []
     size = 0
-    for entry in view.entries(query.start, query.start + limit):
+    start = max(query.start, view.first)  # What was squashed is passed over.
+    for entry in view.entries(start, start + limit):
         found.append(event_json(entry.number, entry.value, entry.commit))
         size += len(json.dumps(entry.value))
         if size > call.limits.page_bytes:
             break
-    end = query.start + len(found)
+    end = start + len(found)
     total = len(view)
     following = end if found and end < total else None
     return Reply({"events": found, "total": total, "head": view.commit.id, "next": following})

@@ -58,6 +58,6 @@ class Collectable(Protocol):
         """
         ...
 
-    def expire_log(self, before: int) -> int:
-        """Forget the old part of the refs' logs (`RefStore.expire`), durably; how many entries. Time in µs."""
+    def expire_log(self, before: int, name: str | None = None) -> int:
+        """Forget the old part of the refs' logs, or of one (`RefStore.expire`), durably; how many entries. Time in µs."""
         ...

@@ -12,10 +12,10 @@ from contextlib import AbstractContextManager, contextmanager
 from objstore.errors import CollectedObject, CorruptObject, MissingObject, StoreClosed
 from objstore.objects.hashing import PLAIN_HASHER, Hasher
 from objstore.objects.kinds import Kind, Object, Oid
-from objstore.objects.references import references
+from objstore.objects.references import kept_by
 from objstore.objects.tombstones import tombstone_ref
 from objstore.storage.collection import Swept
-from objstore.storage.marking import EXPANDED, UNMARKED, Marks, Named, Source
+from objstore.storage.marking import EXPANDED, UNMARKED, Cuts, Marks, Named, Source
 from objstore.storage.protocol import Stage, Watch
 from objstore.storage.relying import relied_on
 from refs.edits import Applied, Note, RefEdit
@@ -164,11 +164,11 @@ class MemoryStorage:
             self._losses += 1
             return sum(self._objects.pop(oid, None) is not None for oid in set(oids))
 
-    def expire_log(self, before: int) -> int:
-        """Forget the old part of the refs' logs."""
+    def expire_log(self, before: int, name: str | None = None) -> int:
+        """Forget the old part of the refs' logs, or of one."""
         with self._lock:
             self._check_open()
-            return self._refs.expire(before)
+            return self._refs.expire(before, name)
 
     def keep_only(self, mark: Callable[[list[Source], Iterable[Oid]], Marks]) -> int:
         """Delete what is not marked, nobody writing meanwhile; how many objects that were.
@@ -210,10 +210,10 @@ class MemorySweep:
 
     def finish(self, marks: Marks, moved: Callable[[], Iterable[Oid]], *, thorough: bool = False) -> Swept:
         """Mark anew with all writers waiting, and delete the rest. As `Sweep.finish`."""
-        del marks, moved, thorough  # made for storages whose writers must not wait that long
+        del moved, thorough  # made for storages whose writers must not wait that long
 
         def mark(sources: list[Source], leased: Iterable[Oid]) -> Marks:
-            again = Marks(sources)
+            again = marks.afresh(sources)
             again.run(leased)
             again.run(value for value in map(Oid, self._storage.refs.values()) if len(value) == 32)
             again.check_whole()
@@ -244,11 +244,12 @@ class MemorySource:
         """The number itself."""
         return number
 
-    def expand(self, unit: int, states: bytearray) -> Iterator[Named]:
+    def expand(self, unit: int, states: bytearray, cuts: Cuts) -> Iterator[Named]:
         """What an object names."""
         states[unit] = EXPANDED
         obj = self.objects[unit]
-        yield from (Named(oid, unit) for oid in references(obj.kind, obj.payload))
+        cut = cuts.get(unit, ())
+        yield from (Named(oid, unit) for oid in kept_by(obj.kind, obj.payload) if oid not in cut)
 
 
 class MemoryWatch:

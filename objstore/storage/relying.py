@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Iterator
 
 from objstore.errors import CorruptObject
 from objstore.objects.kinds import Object, Oid
-from objstore.objects.references import references
+from objstore.objects.references import kept_by
 from refs.edits import RefEdit
 
 _OID = 32
@@ -27,7 +27,7 @@ def relied_on(objects: Iterable[Object], edits: Iterable[RefEdit], brought: Cont
                 yield oid
     for obj in objects:
         try:
-            named = references(obj.kind, obj.payload)
+            named = kept_by(obj.kind, obj.payload)
         except CorruptObject:  # bytes that are not what their kind says: they name nothing that anybody could follow
             continue
         for oid in named:

@@ -25,6 +25,7 @@ CUTS: Final = """CREATE TABLE IF NOT EXISTS reflog_cuts (
 
 _THERE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'reflog_cuts'"
 _REFS = "SELECT id, entry FROM refs WHERE id > ? ORDER BY id LIMIT 4096"
+_REF = "SELECT id, entry FROM refs WHERE name = CAST(? AS TEXT)"
 _YOUNGEST = "SELECT min(first) FROM reflog WHERE ref = ? AND ended >= ?"
 _EXPIRED = "SELECT id, last, new, chain FROM reflog WHERE ref = ? AND first < ? ORDER BY first DESC LIMIT 2"
 _ADOPT = """INSERT INTO reflog_cuts (ref, expired, last, value, chain) SELECT id, ?, ?, ?, ? FROM refs
@@ -60,9 +61,13 @@ def adopt_cuts_in(connection: sqlite3.Connection, cuts: Mapping[str, Cut]) -> No
         connection.execute(_LINK, (cut.chain, name, cut.last))
 
 
-def expire_in(connection: sqlite3.Connection, before: int) -> int:
-    """Forget entries that ended before a time (microseconds), in the caller's write transaction; how many."""
+def expire_in(connection: sqlite3.Connection, before: int, name: str | None = None) -> int:
+    """Forget entries that ended before a time (microseconds), of one ref or of all, in the caller's write transaction;
+    how many."""
     connection.execute(CUTS)
+    if name is not None:
+        row = connection.execute(_REF, (name.encode(),)).fetchone()
+        return 0 if row is None else _expire_one(connection, row[0], row[1], before)
     forgotten, after = 0, 0
     while True:
         page = connection.execute(_REFS, (after,)).fetchall()

@@ -45,11 +45,11 @@ class SqliteRefs(SqliteReader):
         the caller has to roll back."""
         return self._mover.apply_in(connection, edits, note)
 
-    def expire(self, before: int) -> int:
-        """Forget entries that ended before a time, in a transaction of their own; how many."""
+    def expire(self, before: int, name: str | None = None) -> int:
+        """Forget entries that ended before a time, of one ref or of all, in a transaction of their own; how many."""
         connection = self._connect()
         with writing(connection):
-            return expire_in(connection, before)
+            return expire_in(connection, before, name)
 
     def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]], cuts: Mapping[str, Cut] = NO_CUTS) -> int:
         """Write the logs of another store verbatim into this empty one. RefConflict, BrokenLog, ValueError."""

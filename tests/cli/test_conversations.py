@@ -356,3 +356,26 @@ def test_unbundle_says_what_it_could_erase(call: Calls) -> None:
     assert "one" in call("--store", "other", "show", "c")
     call("--store", "other", "conversations", "unbundle", "after.bundle", "--redact")
     assert "one" not in call("--store", "other", "show", "c")
+
+
+def test_the_beginning_is_squashed_when_told(call: Calls) -> None:
+    call.chat("c", "one", "two", "three", "four")
+    call("fork", "c", "d")
+    call("fork", "c", "early", "--at", "#1")
+    shown = call("conversations", "squash", "c", "--before", "#3")
+    assert "2 events of c would go; event 3 would be the first" in shown
+    assert "d would lose them too: add --with-forks" in shown
+    assert "one" in call("show", "c")
+    assert "d too, which would lose them" in call("conversations", "squash", "c", "--before", "#3", "--apply", code=4)
+    (done,) = call.json("conversations", "squash", "c", "--before", "#3", "--with-forks", "--apply")
+    assert (done["events"], done["shared"], done["applied"]) == (2, ["d"], True)
+    call("gc")
+    for name in ("c", "d"):
+        assert [line["event"] for line in call.json("show", name)] == [2, 3]
+        assert len(call.json("log", name)) == 2
+    assert "one" in call("show", "early")
+    assert "the first 2 events were squashed" in call("show", "c#1", code=3)
+    assert "Nothing is before #3 in c." in call("conversations", "squash", "c", "--before", "#3")
+    assert "squashed/" not in call("log", "--graph")
+    facts = call.json("fsck")[-1]
+    assert (facts["damage"], facts["squashed"]) == (0, 1)

@@ -45,6 +45,17 @@ def test_expiry_forgets_the_old_part_of_each_log_and_what_it_named(store: Expiri
     assert sorted(numbers) == [3, 4, 5, 5]
 
 
+def test_the_log_of_one_ref_alone_can_expire(store: ExpiringRefs) -> None:
+    for when in range(1, 4):
+        put(store, "a", b"a%d" % when, when=when)
+        put(store, "b", b"b%d" % when, when=when)
+    assert store.expire(100, "a") == 2
+    assert set(store.values()) == {b"a3", b"b1", b"b2", b"b3"}
+    assert store.expire(100, "nothing") == 0
+    for name in ("a", "b"):
+        store.verify(name)
+
+
 def test_a_log_goes_on_after_expiry(store: ExpiringRefs) -> None:
     for when in range(1, 4):
         put(store, "a", b"%d" % when, when=when)

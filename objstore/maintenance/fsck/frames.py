@@ -42,13 +42,13 @@ class FrameReport(NamedTuple):
     """Bytes of the frame."""
 
 
-def check_frame(reader: PackReader, number: int, redacted: Collection[Oid]) -> FrameReport:
-    """Read and check one frame; `redacted` are events that count as absent."""
+def check_frame(reader: PackReader, number: int, apart: Collection[Oid]) -> FrameReport:
+    """Read and check one frame; `apart`: redacted events, and commits that histories begin with."""
     oids: list[Oid] = []
     facts, records, lengths = array("Q"), array("H"), array("I")
     payloads: list[bytes] = []
     faults: list[Unsound] = []
-    prover = Prover(redacted)
+    prover = Prover(apart)
     size = stored = 0
     dead = {record for frame, record in reader.dead if frame == number} if reader.dead else ()
     try:

@@ -20,6 +20,7 @@ from objstore.objects.event_index import LEAF, append_leaf, leaves_covered
 from objstore.objects.jumps import jump_place
 from objstore.objects.kinds import Kind, Oid
 from objstore.objects.tags import decode_tag
+from objstore.repository.history import last_events
 from objstore.repository.repository import Repository
 
 
@@ -81,7 +82,7 @@ class Histories:
         needed_by = walked.before(commit)
         for number, parent in enumerate(commit.parents):
             yield parent, aside if number else walked, Kind.COMMIT, needed_by
-        if commit.jump is not None and commit.jump != commit.parents[0]:
+        if commit.parents and commit.jump is not None and commit.jump != commit.parents[0]:
             try:
                 self._repo.commit(commit.parents[0])
             except (MissingObject, CorruptObject):
@@ -93,7 +94,7 @@ class Histories:
         if commit.event is not None and not self._is_redacted(commit.event):
             self.need(commit.event, Kind.EVENT, lambda: where(oid, commit))
         if not commit.parents:
-            return  # Alone it was checked by its codec.
+            return  # Alone, or the first that was left of a squashed history, it was checked by its codec.
         try:
             parents = [self._repo.commit(parent) for parent in commit.parents]
             fault = self._relation(commit, parents)
@@ -141,17 +142,10 @@ class Histories:
 
     def _last_events(self, oid: Oid) -> list[Oid]:
         """The last 1,024 event commits up to a commit, oldest first."""
-        found: list[Oid] = []
-        while len(found) < LEAF:
-            commit = self._repo.commit(oid)
-            if commit.event is not None:
-                found.append(oid)
-            if not commit.parents:
-                break
-            oid = commit.parents[0]
+        found = last_events(self._repo.commit, self._repo.boundaries.find, oid, LEAF)
         if len(found) < LEAF:
             raise CorruptObject(oid, "its chain has fewer events than it counts")
-        return found[::-1]
+        return found
 
     def need(self, oid: Oid, kind: Kind, where: Callable[[], str]) -> int | None:
         """An object must be there, sound and of a kind; its payload's size, if that is known."""

@@ -40,9 +40,9 @@ class ProvedRun(NamedTuple):
 class Prover:
     """Takes the sound objects of one frame, in order."""
 
-    def __init__(self, redacted: Collection[Oid]) -> None:
-        """A commit whose event is `redacted` is never proved."""
-        self._redacted = redacted
+    def __init__(self, apart: Collection[Oid]) -> None:
+        """A commit that is `apart` is never proved (a history begins there), nor one whose event is (it is redacted)."""
+        self._apart = apart
         self._events = set[Oid]()
         self._commits: dict[bytes, list[Any]] = {}
         self._runs: dict[bytes, tuple[array[int], Oid]] = {}  # the newest commit of a run -> records, below
@@ -55,7 +55,7 @@ class Prover:
         """A commit whose bytes fit its id."""
         try:
             fields = cast("list[Any]", decode_fields(payload, MAX_COMMIT_BYTES))
-            parent = self._proved_by(fields)
+            parent = None if oid in self._apart else self._proved_by(fields)
             if parent is None:
                 decode_commit(payload)  # Others are proved by it, so it must be in order.
             else:
@@ -91,7 +91,7 @@ class Prover:
         return (
             {type(event), type(fields[_JUMP])} == {bytes}  # An unknown jump is no reason to take None for it.
             and event in self._events
-            and event not in self._redacted
+            and event not in self._apart
             and {type(place), type(events), type(fields[_GENERATION]), type(time)} == {int}
             and place == first[_PLACE] + 1
             and fields[_GENERATION] == first[_GENERATION] + 1 < _LIMIT

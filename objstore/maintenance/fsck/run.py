@@ -15,8 +15,11 @@ from objstore.maintenance.fsck.places import Walked, short
 from objstore.maintenance.fsck.stored import Stored, Tally
 from objstore.maintenance.fsck.trees import CheckPath, Trees
 from objstore.maintenance.progress import Progress, silent
+from objstore.objects.boundaries import NAMESPACE as SQUASHED
+from objstore.objects.boundaries import bounded_by_ref, jump_places
 from objstore.objects.kinds import Oid
 from objstore.objects.tombstones import NAMESPACE, redacted_by_ref
+from objstore.repository.boundaries import read_boundary
 from objstore.repository.history import is_on_chain
 from objstore.repository.repository import Repository
 from objstore.storage.local.soundness import lister
@@ -43,6 +46,8 @@ class Fsck(NamedTuple):
     seconds: float
     redacted: int = 0
     """Events that were redacted: absent on purpose, and no finding."""
+    squashed: int = 0
+    """Histories that were squashed: what was before is absent on purpose, and no finding."""
 
     @property
     def sound(self) -> bool:
@@ -58,6 +63,7 @@ class Fsck(NamedTuple):
             "commits": self.commits,
             "objects": self.objects,
             "redacted": self.redacted,
+            "squashed": self.squashed,
             "bytes": self.size,
             "stored": self.stored,
             "seconds": round(self.seconds, 3),
@@ -75,26 +81,28 @@ def fsck(
     objects = Objects(storage, None if full else listed)
     stored = Stored(objects, findings, tally, progress)
     if full:
-        stored.read_all(storage, _redacted(repo))
+        stored.read_all(storage, _apart(repo))
     else:
         stored.look_at_files(storage)
     # A repository of its own: what the caller's has in its caches must not hide what the storage has lost since.
     check = _Check(CheckedRepository(repo, objects), objects, findings, check_path, progress)
     check.logs()
     check.tombstones()
+    check.boundaries()
     check.histories()
     check.name_sharers()
     seconds = time.monotonic() - began
     counts = (check.refs, check.commits, tally.objects, tally.size, tally.stored)
-    return Fsck(tuple(findings), full, *counts, seconds, check.redacted)
+    return Fsck(tuple(findings), full, *counts, seconds, check.redacted, check.squashed)
 
 
-def _redacted(repo: Repository) -> Collection[Oid]:
-    """The events that were redacted, if the refs can be read; whether they can is told later."""
+def _apart(repo: Repository) -> Collection[Oid]:
+    """The events that were redacted, and the commits with which histories begin since they were squashed: no commit is
+    proved by what came before them. None if the refs cannot be read; that is told later."""
     try:
-        return repo.redactions.look()
+        return repo.redactions.look() | repo.boundaries.look().keys()
     except _UNREADABLE:
-        return ()
+        return frozenset()
 
 
 def unopened(error: ObjstoreError) -> Fsck:
@@ -125,6 +133,7 @@ class _Check:
         self._noted = 0  # findings that were looked at for `_met`
         self.refs = 0
         self.commits = 0
+        self.squashed = 0
 
     def logs(self) -> None:
         """The chains of all logs."""
@@ -167,6 +176,31 @@ class _Check:
             elif not self._repo.storage.missing([event]):
                 reason = "it was redacted and is there all the same. Redact it again"
                 self._findings.add(Fault.REDACTION, reason, oid=event, where=ref.name)
+
+    def boundaries(self) -> None:
+        """The refs that say where histories begin since they were squashed, and the commits that growing on needs.
+
+        A boundary's commit is walked without its parents (`Repository.commit`), so what is behind it is not missed.
+        """
+        try:
+            for ref in self._repo.storage.refs.find(SQUASHED):
+                self._check_boundary(ref.name, Oid(ref.value))
+        except _UNREADABLE as error:
+            self._unreadable(error)
+
+    def _check_boundary(self, name: str, record: Oid) -> None:
+        try:
+            boundary = read_boundary(self._repo.storage, record)
+            if bounded_by_ref(name) != (boundary.commit, boundary.root):
+                self._findings.add(Fault.REF, "it names the boundary of another history", oid=record, where=name)
+                return
+            for oid, place in zip(boundary.jumps, jump_places(boundary.place), strict=True):
+                if self._repo.commit(oid).place != place:
+                    self._findings.add(Fault.HISTORY, f"it is not at place {place}", oid=oid, where=name)
+        except (MissingObject, CorruptObject) as error:
+            self._findings.add(*fault_of(error), oid=error.oid, where=name)
+            return
+        self.squashed += 1
 
     def histories(self) -> None:
         """Everything behind the refs and the values in their logs."""

@@ -57,11 +57,11 @@ class Stored:
         self._progress = progress
         self._total = 0
 
-    def read_all(self, storage: Storage, redacted: Collection[Oid]) -> None:
-        """Read everything; `redacted` are events that count as absent."""
+    def read_all(self, storage: Storage, apart: Collection[Oid]) -> None:
+        """Read everything; `apart`: redacted events, and commits that histories begin with."""
         if isinstance(storage, LocalStorage):
             self._total = sum(row.size for row in storage.journal.packs())
-            with Workers(storage.folder.packs, storage.hasher, _dictionaries(storage), redacted) as workers:
+            with Workers(storage.folder.packs, storage.hasher, _dictionaries(storage), apart) as workers:
                 if self._total < workers.worth:
                     workers.dismiss()
                 self._run(self._units(storage, workers), workers.count)

@@ -37,7 +37,7 @@ class Assignment(NamedTuple):
     packs: Path
     hasher: Hasher
     dictionaries: list[bytes]
-    redacted: Collection[Oid]
+    apart: Collection[Oid]
 
 
 class Portion(NamedTuple):
@@ -51,19 +51,17 @@ class Portion(NamedTuple):
 class Workers:
     """As many processes as there are processors, started when they are needed. Safe between threads."""
 
-    def __init__(
-        self, packs: Path, hasher: Hasher, dictionaries: list[bytes] | None, redacted: Collection[Oid]
-    ) -> None:
+    def __init__(self, packs: Path, hasher: Hasher, dictionaries: list[bytes] | None, apart: Collection[Oid]) -> None:
         """`dictionaries`: None where they are not known, and nobody else could read the packs."""
         self.count = min(os.cpu_count() or 1, _MOST)
         """How many portions are worked on at a time."""
         self.worth = _WORTH
         """Bytes of packs from which on workers are worth their start."""
-        self._redacted = redacted
+        self._apart = apart
         self._idle: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
         self._alive: list[_Worker] = []
         alone = self.count == 1 or dictionaries is None or not sys.executable or getattr(sys, "frozen", False)
-        self._assignment = None if alone else Assignment(packs, hasher, dictionaries or [], redacted)
+        self._assignment = None if alone else Assignment(packs, hasher, dictionaries or [], apart)
         for _ in range(self.count):
             self._idle.put(None)
 
@@ -93,7 +91,7 @@ class Workers:
             self._assignment = None  # One that fails is enough: whatever the reason, here is where it works.
         finally:
             self._idle.put(worker)
-        return [check_frame(pack, number, self._redacted) for number in frames]
+        return [check_frame(pack, number, self._apart) for number in frames]
 
     def _start(self, assignment: Assignment) -> _Worker:
         worker = _Worker(assignment)
@@ -154,6 +152,6 @@ def serve() -> None:
             portion: Portion = pickle.load(source)
             if reader is None or reader.name != portion.pack:
                 reader = PackReader(assignment.packs, portion.pack, codec, portion.dead)
-            send([check_frame(reader, number, assignment.redacted) for number in portion.frames], answers)
+            send([check_frame(reader, number, assignment.apart) for number in portion.frames], answers)
     except (EOFError, BrokenPipeError):
         sys.stdout = None  # Its buffer cannot be flushed where nobody reads.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from objstore.errors import MissingObject
 from objstore.objects.hashing import Hasher
 from objstore.objects.kinds import Kind, Object, Oid
+from objstore.objects.references import kept_by
 from objstore.packs.base import Base, encode_base, shared_text
 from objstore.packs.compression import Compression
 from objstore.packs.frame import Frame, encode_frame
@@ -154,7 +155,7 @@ class PackFile:
             if decode_header(self._stored(number)).records:
                 frame = self._open(number)
                 for record in range(len(frame)):
-                    yield from (name for name in frame.names(record) if not isinstance(name, int))
+                    yield from (name for name in frame.names(record, kept_by) if not isinstance(name, int))
 
     def seal(self, pause: Callable[[], object] = lambda: None) -> PackRow:
         """Make the pack and its index durable under their own names; once it is, only say so again. `pause` is called

@@ -14,12 +14,12 @@ from itertools import accumulate
 from objstore.errors import CorruptObject
 from objstore.objects.hashing import Hasher
 from objstore.objects.kinds import Oid
-from objstore.objects.references import references
+from objstore.objects.references import kept_by
 from objstore.packs.frame import Frame
 from objstore.packs.pack_index import PREFIX_SIZE
 from objstore.storage.local.journal import Journal
 from objstore.storage.local.open_pack import OpenPack
-from objstore.storage.marking import EXPANDED, GONE, MARKED, UNMARKED, Named, unreadable
+from objstore.storage.marking import EXPANDED, GONE, HELD, MARKED, UNMARKED, Cuts, Named, unreadable
 
 _ROWS = 256  # of the journal in a unit
 
@@ -60,7 +60,7 @@ class PackSource:
         """The frame of a record."""
         return bisect_right(self.firsts, number) - 1
 
-    def expand(self, unit: int, states: bytearray) -> Iterator[Named]:
+    def expand(self, unit: int, states: bytearray, cuts: Cuts) -> Iterator[Named]:
         """Backwards through a frame: a record names only records before it, so once is enough."""
         first = self.firsts[unit]
         try:
@@ -69,10 +69,13 @@ class PackSource:
                 if states[first + record] != MARKED:
                     continue
                 states[first + record] = EXPANDED
-                for name in frame.names(record):
+                cut = cuts.get(first + record)
+                for name in frame.names(record, kept_by):
+                    if cut is not None and (frame.oid(name) if isinstance(name, int) else name) in cut:
+                        continue  # The history before this commit was squashed.
                     if not isinstance(name, int):
                         yield Named(name, first + record)
-                    elif states[first + name] == UNMARKED:
+                    elif states[first + name] in (UNMARKED, HELD):
                         states[first + name] = MARKED
                     elif states[first + name] == GONE:
                         yield Named(frame.oid(name), first + record)
@@ -121,7 +124,7 @@ class JournalSource:
         """The page of a row."""
         return number // _ROWS
 
-    def expand(self, unit: int, states: bytearray) -> Iterator[Named]:
+    def expand(self, unit: int, states: bytearray, cuts: Cuts) -> Iterator[Named]:
         """What the marked rows of a page name; what they name in it is marked by the caller."""
         start = unit * _ROWS
         stop = min(start + _ROWS, len(states))
@@ -133,7 +136,8 @@ class JournalSource:
             if self._hasher.oid(obj.kind, obj.payload) != obj.oid:
                 raise CorruptObject(obj.oid, "its journal row does not hash to its id")
             try:
-                names = references(obj.kind, obj.payload)
+                names = kept_by(obj.kind, obj.payload)
             except CorruptObject as error:
                 raise CorruptObject(obj.oid, error.reason) from error
-            yield from (Named(oid, row) for oid in names)
+            cut = cuts.get(row - self.first, ())
+            yield from (Named(oid, row) for oid in names if oid not in cut)

@@ -7,7 +7,7 @@ from itertools import chain
 
 from objstore.errors import MissingObject
 from objstore.objects.kinds import Object, Oid
-from objstore.objects.references import references
+from objstore.objects.references import kept_by
 from objstore.storage.local.journal import PackRow
 from objstore.storage.local.leases import Leases
 from objstore.storage.local.pack_file import PackFile
@@ -63,7 +63,7 @@ class LocalStage:
 
     def named(self) -> Iterator[Oid]:
         """Every id that objects of this stage name, but for those of the stage; some more than once. CorruptObject."""
-        held = (oid for obj in self._held.values() for oid in references(obj.kind, obj.payload))
+        held = (oid for obj in self._held.values() for oid in kept_by(obj.kind, obj.payload))
         packed = () if self._pack is None else self._pack.named()
         yield from (oid for oid in chain(held, packed) if oid not in self)
 

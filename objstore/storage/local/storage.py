@@ -313,10 +313,10 @@ class LocalStorage:
         self._check_writable()
         return erase(self, oids)
 
-    def expire_log(self, before: int) -> int:
-        """Forget the old part of the refs' logs."""
+    def expire_log(self, before: int, name: str | None = None) -> int:
+        """Forget the old part of the refs' logs, or of one."""
         self._check_writable()
-        forgotten = self._writer.write(lambda connection: expire_in(connection, before))
+        forgotten = self._writer.write(lambda connection: expire_in(connection, before, name))
         assert isinstance(forgotten, int)
         return forgotten
 

@@ -25,15 +25,13 @@ from objstore.storage.local.journal import PackRow
 from objstore.storage.local.leases import leased
 from objstore.storage.local.pack_copy import PackCopy
 from objstore.storage.local.sources import JournalSource, PackSource
-from objstore.storage.marking import EXPANDED, GONE, MARKED, UNMARKED, Marks, Source
+from objstore.storage.marking import GONE, LIVE, UNMARKED, Marks, Source
 
 if TYPE_CHECKING:
     from objstore.storage.local.storage import LocalStorage
 
 DEAD_SHARE = 0.25
 """A pack of which this share of bytes is dead is written anew without them."""
-
-_LIVE = (MARKED, EXPANDED)
 
 
 class LocalSweep:
@@ -75,7 +73,7 @@ class LocalSweep:
         copy = PackCopy(self._storage.folder.packs, self._storage.packs)
         self._fresh.append(copy)
         firsts = source.firsts
-        copy.take(source.pack, lambda frame, record: then[firsts[frame] + record] in _LIVE)
+        copy.take(source.pack, lambda frame, record: then[firsts[frame] + record] in LIVE)
         return (copy.seal() if len(copy) else None), then
 
     def _delete(
@@ -128,7 +126,7 @@ class LocalSweep:
     def _revived(self, source: PackSource, states: bytearray, then: bytes) -> Iterable[Object]:
         """What was marked only after its pack was copied."""
         for at, state in enumerate(states):
-            if state in _LIVE and then[at] not in _LIVE:
+            if state in LIVE and then[at] not in LIVE:
                 frame, record = source.place_of(at)
                 yield self._storage.packs.open_frame(source.pack, frame).object(record)
 
