@@ -66,6 +66,8 @@ if TYPE_CHECKING:
     from objstore.signing.anchor import Anchored
     from objstore.signing.checkpoints import Signed
     from objstore.signing.verify import Verified
+    from objstore.sync.access import Access as SyncAccess
+    from objstore.sync.arrival import Limits
     from objstore.sync.bundle_export import Bundled
     from objstore.sync.bundle_file import BundleContents
     from objstore.sync.bundle_import import OnDiverged, Unbundled
@@ -74,6 +76,7 @@ if TYPE_CHECKING:
     from objstore.sync.pulling import Pulled
     from objstore.sync.pushing import Pushed
     from objstore.sync.remotes import Remotes
+    from objstore.sync.service import Service
     from objstore.sync.session import Session
 
 
@@ -482,10 +485,17 @@ class Store:
     def serve_stdio(self, read: Callable[[int], bytes], write: Callable[[bytes], object]) -> None:
         """Answer the sync protocol over two streams until `read` gives nothing more: what `ssh://` runs over there."""
         from objstore.sync.access import Owner
-        from objstore.sync.service import Service
         from objstore.sync.stdio import serve
 
-        serve(Service(self._repo, Owner(), check_path), read, write)
+        serve(self.sync_service(Owner()), read, write)
+
+    def sync_service(self, access: SyncAccess, limits: Limits | None = None, why: str = "push") -> Service:
+        """The far side of the sync protocol on this store, for somebody with these rights. `limits`: what a push may
+        bring; `why`: what the logs of the refs say of it."""
+        from objstore.sync.arrival import LIMITS
+        from objstore.sync.service import Service
+
+        return Service(self._repo, access, check_path, limits or LIMITS, why)
 
     def _session(self, token: str | None, progress: Progress) -> Session:
         from objstore.sync.opening import Opener

@@ -78,6 +78,7 @@ class AsyncStore(Face[Store]):
     push = Awaited(Store.push)
     mirror = Awaited(Store.mirror)
     serve_stdio = Awaited(Store.serve_stdio)
+    sync_service = Awaited(Store.sync_service)
 
     def __init__(self, threads: Threads, sync: Store) -> None:
         """Made by `objstore.aio.open`."""

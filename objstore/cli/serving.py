@@ -35,6 +35,7 @@ _NAME = "main"
     metavar="SECONDS",
     help="For slow heads (10) and pieces of bodies (30).",
 )
+@click.option("--max-push", type=click.IntRange(1), metavar="BYTES", help="What one push may bring (64 GiB).")
 @session
 def serve(
     current: Session,
@@ -47,11 +48,13 @@ def serve(
     threads: int,
     waiting: int,
     patience: float | None,
+    max_push: int | None,
 ) -> None:
     """Serve a store, or all in a folder, over HTTP.
 
-    The API is at URL/NAME/v1, its description at URL/openapi.json, figures at URL/metrics. A request needs a token
-    (objstore tokens) whose principal has grants (objstore access). It ends in good order at SIGTERM or Ctrl-C. The log
+    URL/NAME is a remote that others clone, pull from and push to. The JSON API is at URL/NAME/v1, its description at
+    URL/openapi.json, figures at URL/metrics. A request needs a token (objstore tokens) whose principal has grants
+    (objstore access). It ends in good order at SIGTERM or Ctrl-C. The log
     goes to standard error, a JSON object a line.
     """
     try:
@@ -73,6 +76,8 @@ def serve(
     limits = Limits(threads=threads, waiting=waiting)
     if patience is not None:
         limits = replace(limits, header_seconds=patience, body_seconds=patience)
+    if max_push is not None:
+        limits = replace(limits, push_bytes=max_push)
     named = {name: find_store(current.given)} if root is None else {}
     tenants = Tenants(named, root, limits.lock_seconds)
     for each in named:

@@ -22,12 +22,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from objstore.access.access import Caller
 from objstore.access.audit import Actor
 from objstore.errors import AccessDenied, InvalidRequest, InvalidToken, ObjstoreError, ServerBusy
-from objstore.server.bodies import checked, read_json, read_upload
+from objstore.server.bodies import checked, read_json, read_upload, skip
 from objstore.server.endpoint import Call, Endpoint, Live, Reply
 from objstore.server.limits import Limits
 from objstore.server.logs import Log
 from objstore.server.metrics import Metrics
-from objstore.server.openapi import ENDPOINTS, PREFIX, document
+from objstore.server.openapi import ENDPOINTS, document
 from objstore.server.problem import problem_response
 from objstore.server.shapes import json_response
 from objstore.server.tenants import Tenant, Tenants
@@ -46,11 +46,12 @@ class Service:
         self.metrics = Metrics()
         self.stopping = False
         self._threads = anyio.CapacityLimiter(limits.threads)
+        self._transfers = anyio.CapacityLimiter(limits.syncs)
         self._document = document()
 
     def app(self) -> ASGIApp:
         """The ASGI application."""
-        routes = [Route(PREFIX + each.path, partial(self.answer, each), methods=[each.method]) for each in ENDPOINTS]
+        routes = [Route(each.route, partial(self.answer, each), methods=[each.method]) for each in ENDPOINTS]
         routes += [
             Route("/healthz", self._health),
             Route("/metrics", self._metrics_text),
@@ -116,6 +117,12 @@ class Service:
         call_of = partial(self._call, token, path, number, request.headers.get("range", ""))
         if endpoint.live is not None:
             return await self._wait(endpoint, request, query, call_of, known)
+        if endpoint.exchange is not None:
+            try:
+                return await endpoint.exchange(await self._live(endpoint, request, call_of, known), request)
+            except (ObjstoreError, HTTPException):
+                await skip(request)
+                raise
         body: Any = None
         if endpoint.has_body:
             known.append((await self._run(partial(self._audited, endpoint, path, number, call_of))).caller)
@@ -187,17 +194,7 @@ class Service:
         """Answer a request that waits for news."""
         if self.metrics.followers >= self.limits.followers:
             raise ServerBusy(f"{self.metrics.followers} requests wait for news", 5)
-        path = {name: _segment(name, text) for name, text in request.path_params.items()}
-        audited = partial(self._audited, endpoint, path, "")
-        call: Call = await self._run(partial(audited, call_of))
-        known.append(call.caller)
-        live = Live(
-            call,
-            call_of,
-            lambda work: self._run(partial(audited, work)),
-            lambda: self.stopping,
-            request.headers.get("last-event-id", ""),
-        )
+        live = await self._live(endpoint, request, call_of, known)
         assert endpoint.live is not None
         self.metrics.followers += 1
         try:
@@ -210,6 +207,24 @@ class Service:
         else:
             self.metrics.followers -= 1
         return response
+
+    async def _live(
+        self, endpoint: Endpoint[Any, Any], request: Request, call_of: Callable[[], Call], known: list[Caller]
+    ) -> Live:
+        """What a request that takes its time needs. InvalidToken."""
+        path = {name: _segment(name, text) for name, text in request.path_params.items()}
+        audited = partial(self._audited, endpoint, path, "")
+        call: Call = await self._run(partial(audited, call_of))
+        known.append(call.caller)
+        return Live(
+            call,
+            call_of,
+            lambda work: self._run(partial(audited, work)),
+            audited,
+            self._transfers,
+            lambda: self.stopping,
+            request.headers.get("last-event-id", ""),
+        )
 
     async def _counted(self, pieces: Any) -> AsyncIterator[Any]:
         try:

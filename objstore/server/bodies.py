@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import IO, Any, cast
 
 from pydantic import ValidationError
@@ -17,6 +18,8 @@ from objstore.server.endpoint import Shape
 from objstore.server.limits import Limits
 
 _IN_MEMORY = 1 << 20
+_SKIPPED = 1 << 20
+_SKIPPING = 2.0
 _JSON = ("application/json", "")
 
 
@@ -26,7 +29,7 @@ async def read_json(request: Request, shape: type[Shape], limits: Limits) -> Sha
     if media not in _JSON:
         raise HTTPException(415, "the body must be application/json")
     data = bytearray()
-    async for piece in _pieces(request, limits.body, limits):
+    async for piece in pieces_of(request, limits.body, limits):
         data += piece
     try:
         value = parse(bytes(data), "body")
@@ -44,7 +47,7 @@ async def read_upload(
     """
     file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - who gets it closes it
     try:
-        async for piece in _pieces(request, limits.file, limits):
+        async for piece in pieces_of(request, limits.file, limits):
             if file.tell() + len(piece) > _IN_MEMORY:
                 await run(lambda piece=piece: file.write(piece))
             else:
@@ -70,7 +73,19 @@ def checked(shape: type[Shape], value: object, place: str) -> Shape:
         raise InvalidRequest(place, "it is nested too deep") from None
 
 
-async def _pieces(request: Request, limit: int, limits: Limits) -> AsyncIterator[bytes]:
+async def skip(request: Request) -> None:
+    """Read a short body that nobody wants: its client is still sending, and would miss why it is refused."""
+    left = _SKIPPED
+    with suppress(TimeoutError, ClientDisconnect, RuntimeError):  # RuntimeError: it was read already
+        async with asyncio.timeout(_SKIPPING):
+            async for piece in request.stream():
+                left -= len(piece)
+                if left < 0:
+                    return
+
+
+async def pieces_of(request: Request, limit: int, limits: Limits) -> AsyncIterator[bytes]:
+    """The body as it comes. TooLarge: beyond `limit`; HTTPException (400, 408)."""
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length[:19]) > limit:
         raise TooLarge("the body", limit)

@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any, Generic, Literal, NamedTuple, TypeVar
 
+import anyio
 from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request
 from starlette.responses import Response
 
 from objstore.access.access import Access, Caller
@@ -85,7 +87,11 @@ class Live:
     again: Callable[[], Call]
     """The call as it is now, for a thread. InvalidToken: the token was revoked meanwhile, or has expired."""
     run: Callable[[Callable[[], Any]], Awaitable[Any]]
-    """Run a function in a thread."""
+    """Run a function in a thread; if it is refused, that is noted."""
+    audited: Callable[[Callable[[], Any]], Any]
+    """Call a function in a thread of one's own; if it is refused, that is noted."""
+    transfers: anyio.CapacityLimiter
+    """The threads for transfers."""
     stopping: Callable[[], bool]
     """Whether the server is about to stop."""
     last_event: str
@@ -97,7 +103,7 @@ class Endpoint(Generic[Q, B]):
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: str
-    """Behind `/{tenant}/v1`, with `{name}` for parameters."""
+    """Behind `under`, with `{name}` for parameters."""
     summary: str
     work: Callable[[Call, Q, B], Reply] | None
     query: type[Q]
@@ -114,6 +120,14 @@ class Endpoint(Generic[Q, B]):
     """Statuses beside `status` and those that every endpoint may answer with."""
     live: Callable[[Live, Q], Awaitable[Response]] | None = None
     """In place of `work`: it waits for news in the event loop."""
+    exchange: Callable[[Live, Request], Awaitable[Response]] | None = None
+    """In place of `work`: it reads the body as it comes, and answers with `stream`, the media type of both."""
+    under: str = "/{tenant}/v1"
+
+    @property
+    def route(self) -> str:
+        """The whole path."""
+        return self.under + self.path
 
     @property
     def has_body(self) -> bool:

@@ -31,5 +31,15 @@ class Limits:
     """A write waits so long for another process that writes; then 503."""
     stop_seconds: float = 10.0
     """What is under way when the server is told to stop has so long to end."""
+    syncs: int = 8
+    """Requests of the sync protocol that are answered at the same time; each holds a thread while its client sends."""
+    push_bytes: int = 64 << 30
+    """Payload bytes in one push."""
+    push_objects: int = 2 << 20
+    """Objects in one push: their ids are remembered, 150 bytes each. Pushed again, what was kept need not come again."""
+    push_loose: int = 1 << 20
+    """Objects of a push before the commit that accounts for them."""
+    drain: int = 16 << 20
+    """Bytes of a request that are still read after it was refused, so that its client comes to read why."""
     page_bytes: int = 16 << 20
     """Bytes of a page of events, beyond which it ends early."""

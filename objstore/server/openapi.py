@@ -13,11 +13,11 @@ from objstore.server.files import ENDPOINTS as FILES
 from objstore.server.following import ENDPOINTS as FOLLOWING
 from objstore.server.settings import ENDPOINTS as SETTINGS
 from objstore.server.shapes import Problem
+from objstore.server.syncing import ENDPOINTS as SYNCING
 from objstore.server.tokens import ENDPOINTS as TOKENS
 from objstore.version import __version__
 
-ENDPOINTS: tuple[Endpoint[Any, Any], ...] = (*CONVERSATIONS, *FOLLOWING, *FILES, *SETTINGS, *TOKENS)
-PREFIX = "/{tenant}/v1"
+ENDPOINTS: tuple[Endpoint[Any, Any], ...] = (*CONVERSATIONS, *FOLLOWING, *FILES, *SETTINGS, *TOKENS, *SYNCING)
 _COMMON = (400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 503, 507)
 _BARE = (414, 431)
 """Before the application is asked: the head of a request is too large."""
@@ -30,7 +30,7 @@ def document() -> dict[str, Any]:
     schemas: dict[str, Any] = {}
     paths: dict[str, Any] = {}
     for endpoint in ENDPOINTS:
-        paths.setdefault(PREFIX + endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
+        paths.setdefault(endpoint.route, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
     paths["/healthz"] = {
         "get": {"summary": "Whether the server is there", "security": [], "responses": _plain("application/json")}
     }
@@ -62,7 +62,7 @@ def _plain(media: str) -> dict[str, Any]:
 def _operation(endpoint: Endpoint[Any, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
-        for name in _PARAMETER.findall(PREFIX + endpoint.path)
+        for name in _PARAMETER.findall(endpoint.route)
     ]
     parameters += _query(endpoint.query)
     found: dict[str, Any] = {
@@ -80,6 +80,9 @@ def _operation(endpoint: Endpoint[Any, Any], schemas: dict[str, Any]) -> dict[st
     if endpoint.upload:
         schema = {"type": "string", "format": "binary"}
         found["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": schema}}}
+    if endpoint.exchange is not None:
+        schema = {"type": "string", "format": "binary"}
+        found["requestBody"] = {"required": True, "content": {endpoint.stream: {"schema": schema}}}
     return found
 
 

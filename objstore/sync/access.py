@@ -24,6 +24,10 @@ class Access(Protocol):
         """Whether a ref may be moved so."""
         ...
 
+    def denied(self, name: str, verb: str) -> None:
+        """Told of each request that was refused for want of a right ("read" or a `Verb`), for the log."""
+        ...
+
 
 class Owner:
     """Whoever may do everything: the owner of a folder, at the other end of a pipe. Implements `Access`."""
@@ -38,3 +42,6 @@ class Owner:
     def can_move(self, name: str, verb: Verb) -> bool:  # noqa: ARG002 - `Access`'s
         """True."""
         return True
+
+    def denied(self, name: str, verb: str) -> None:
+        """Never called."""

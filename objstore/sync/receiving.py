@@ -75,12 +75,20 @@ class Receiving:
 
     def _before(self, move: Move) -> str:
         """Why a move cannot be made, judged before anything came; "" if it may be."""
-        if not self._access.can_move(move.name, _verb(move)):
-            return FORBIDDEN
-        return "" if head_of(self._repo.storage.refs, move.name) == move.old else ELSEWHERE
+        return self._forbidden(move) or ("" if head_of(self._repo.storage.refs, move.name) == move.old else ELSEWHERE)
+
+    def _forbidden(self, move: Move) -> str:
+        """FORBIDDEN, which goes into the log; "" if the right is there."""
+        verb = _verb(move)
+        if self._access.can_move(move.name, verb):
+            return ""
+        self._access.denied(move.name, verb)
+        return FORBIDDEN
 
     def _after(self, move: Move, arrival: Arrival) -> str:
         """Why a move cannot be made, judged by what came; "" if it may be. CorruptObject: it is not what was named."""
+        if forbidden := self._forbidden(move):  # taken away while the objects came
+            return forbidden
         if move.new is None:
             return ""
         commit = arrival.commit_behind(move.new, is_tag=move.name.startswith("tags/"))

@@ -156,6 +156,8 @@ class Service:
         for want in request.wants:
             commit = heads.commit_at(want)
             if commit is None:
+                if not self._access.can_read(want.name):
+                    self._access.denied(want.name, "read")
                 raise Refused("moved", "a ref is not there any more, or was moved back", want.name)
             wanted.setdefault(commit, []).append(want.name)
             if commit != want.oid:

@@ -33,9 +33,11 @@ def page() -> str:
 def _operations() -> str:
     lines = ["## Operations", "", "| | | needs | query | body |", "|---|---|---|---|---|"]
     for each in ENDPOINTS:
-        body = "bytes" if each.upload else _fields(each.body)
+        body = "bytes" if each.upload or each.exchange else _fields(each.body)
         query = _fields(each.query)
-        lines.append(f"| `{each.method} {each.path}` | {each.summary} | {each.verbs} | {query} | {body} |")
+        lines.append(
+            f"| `{each.method} {each.path if each.under == '/{tenant}/v1' else 'https://HOST/TENANT' + each.path}` | {each.summary} | {each.verbs} | {query} | {body} |"
+        )
     return "\n".join(lines) + "\n\n"
 
 

@@ -8,13 +8,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 import objstore
+from objstore.sync.service import CONTENT_TYPE
 from tests.cli.programs import surroundings
 
 PATIENCE = 120
@@ -64,6 +65,11 @@ class Client:
         finally:
             if self.kept is None:
                 connection.close()
+
+    def sync(self, pieces: Iterable[bytes]) -> Answer:
+        """The answer to one request of the sync protocol, sent piece by piece."""
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": CONTENT_TYPE}
+        return self.raw("POST", f"/{self.tenant}/sync", iter(pieces), headers)
 
     def ok(self, method: str, path: str, value: object = None, /, **query: object) -> Any:
         """The JSON of an answer that must not be an error."""
