@@ -431,15 +431,22 @@ class Store:
         return Remotes(self._repo)
 
     def fetch(
-        self, remote: str, *names: str, prune: bool = False, token: str | None = None, progress: Progress = silent
+        self,
+        remote: str,
+        *names: str,
+        prune: bool = False,
+        token: str | None = None,
+        limit_rate: int | None = None,
+        progress: Progress = silent,
     ) -> Fetched:
         """Bring over what a remote has, and track its refs under `remotes/NAME/`; no ref of your own moves.
 
         `names`: refs ("c1", "files/ws") or patterns ("conversations/*"); none mean everything but settings. `prune`
-        forgets tracked refs that are gone there. Tried again after an interruption it goes on. UnknownRemote,
+        forgets tracked refs that are gone there. `limit_rate`: bytes a second. Over HTTP it is tried again a few times
+        if it breaks off; called again after an interruption it goes on. UnknownRemote,
         UnknownRevision, InvalidRemote, RemoteFailed, RemoteRefused; CorruptObject: what came is not sound.
         """
-        return self._session(token, progress).fetch(remote, names, prune=prune)
+        return self._session(token, limit_rate, progress).fetch(remote, names, prune=prune)
 
     def pull(
         self,
@@ -448,6 +455,7 @@ class Store:
         on_diverged: OnPullDiverged = "refuse",
         prune: bool = False,
         token: str | None = None,
+        limit_rate: int | None = None,
         progress: Progress = silent,
     ) -> Pulled:
         """Fetch, and move your refs forward to what the remote has, all or none. Arguments and errors as `fetch`.
@@ -455,7 +463,7 @@ class Store:
         A ref that diverged, or was rewound on either side: "refuse" raises Diverged or Rewound, "fork" keeps theirs
         under another name, "theirs" takes it (`undo` brings yours back), "ours" leaves yours.
         """
-        return self._session(token, progress).pull(remote, names, on_diverged, prune=prune)
+        return self._session(token, limit_rate, progress).pull(remote, names, on_diverged, prune=prune)
 
     def push(
         self,
@@ -464,6 +472,7 @@ class Store:
         force: bool = False,
         prune: bool = False,
         token: str | None = None,
+        limit_rate: int | None = None,
         progress: Progress = silent,
     ) -> Pushed:
         """Move a remote's refs forward to yours, all or none, with what it lacks. Arguments and errors as `fetch`.
@@ -471,14 +480,21 @@ class Store:
         Diverged, Rewound: nothing was moved. `force` replaces what is there, provided that it is what you saw last.
         `prune` deletes refs there that match and are not here.
         """
-        return self._session(token, progress).push(remote, names, force=force, prune=prune)
+        return self._session(token, limit_rate, progress).push(remote, names, force=force, prune=prune)
 
-    def mirror(self, remote: str, *names: str, token: str | None = None, progress: Progress = silent) -> Pushed:
+    def mirror(
+        self,
+        remote: str,
+        *names: str,
+        token: str | None = None,
+        limit_rate: int | None = None,
+        progress: Progress = silent,
+    ) -> Pushed:
         """Make a remote's refs equal to yours, whatever they are: a push with force, prune and a look before.
 
         Arguments and errors as `push`.
         """
-        session = self._session(token, progress)
+        session = self._session(token, limit_rate, progress)
         session.fetch(remote, names, prune=True)
         return session.push(remote, names, force=True, prune=True)
 
@@ -497,12 +513,12 @@ class Store:
 
         return Service(self._repo, access, check_path, limits or LIMITS, why)
 
-    def _session(self, token: str | None, progress: Progress) -> Session:
+    def _session(self, token: str | None, rate: int | None, progress: Progress) -> Session:
         from objstore.sync.opening import Opener
         from objstore.sync.session import Session
 
         repo = self._repo
-        opener = Opener(_open_folder, Surroundings(repo.now, repo.random, repo.author), check_path, token)
+        opener = Opener(_open_folder, Surroundings(repo.now, repo.random, repo.author), check_path, token, rate)
         return Session(repo, opener, progress)
 
     def _commit(self, moment: str | CommitInfo) -> CommitInfo:

@@ -202,11 +202,22 @@ def clone(
     author: str = "agent",
     keys: str | Path | None = None,
     token: str | None = None,
+    limit_rate: int | None = None,
     progress: Progress = silent,
 ) -> Opening:
     """As `objstore.clone`, to be awaited or used in `async with`."""
 
     def clone_it() -> Store:
-        return clone_sync(url, path, *names, remote=remote, author=author, keys=keys, token=token, progress=progress)
+        return clone_sync(
+            url,
+            path,
+            *names,
+            remote=remote,
+            author=author,
+            keys=keys,
+            token=token,
+            limit_rate=limit_rate,
+            progress=progress,
+        )
 
     return Opening(str(path), clone_it)

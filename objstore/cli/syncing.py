@@ -20,6 +20,23 @@ if TYPE_CHECKING:
 
 _names = click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete(""))
 _token = click.option("--token", metavar="TOKEN", envvar="OBJSTORE_TOKEN", help="What a server lets you in with.")
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+def _parsed_rate(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
+    """Bytes a second from "500K"."""
+    del context, parameter
+    if text is None:
+        return None
+    number, unit = (text[:-1], text[-1].upper()) if text[-1:].isalpha() else (text, "")
+    if not (number.isascii() and number.isdecimal()) or len(number) > 15 or unit not in _UNITS or int(number) == 0:
+        raise click.BadParameter("it is a number of bytes a second, with K, M or G behind it or nothing")
+    return int(number) * _UNITS[unit]
+
+
+_rate = click.option(
+    "--limit-rate", metavar="BYTES", callback=_parsed_rate, help="At most so many bytes a second (500K, 2M)."
+)
 _prune = click.option("--prune", is_flag=True, help="Forget what is tracked and gone there.")
 
 
@@ -28,15 +45,18 @@ _prune = click.option("--prune", is_flag=True, help="Forget what is tracked and 
 @_names
 @_prune
 @_token
+@_rate
 @session
-def fetch(current: Session, remote: str, names: tuple[str, ...], prune: bool, token: str | None) -> None:
+def fetch(
+    current: Session, remote: str, names: tuple[str, ...], prune: bool, token: str | None, limit_rate: int | None
+) -> None:
     """Bring over what a remote has, without moving anything here.
 
     Its refs are tracked as remotes/REMOTE/…, to look at and compare. NAME is a ref or a pattern such as
     conversations/team/*; without one, everything but settings comes.
     """
     with current.open() as store, shown_progress() as progress:
-        done = store.fetch(remote, *names, prune=prune, token=token, progress=progress)
+        done = store.fetch(remote, *names, prune=prune, token=token, limit_rate=limit_rate, progress=progress)
     for ref in done.refs:
         if ref.oid != ref.before:
             news = "new" if ref.before is None else "moved"
@@ -61,9 +81,16 @@ def fetch(current: Session, remote: str, names: tuple[str, ...], prune: bool, to
 )
 @_prune
 @_token
+@_rate
 @session
 def pull(
-    current: Session, remote: str, names: tuple[str, ...], on_diverged: OnDiverged, prune: bool, token: str | None
+    current: Session,
+    remote: str,
+    names: tuple[str, ...],
+    on_diverged: OnDiverged,
+    prune: bool,
+    token: str | None,
+    limit_rate: int | None,
 ) -> None:
     """Bring over what a remote has, and move forward here.
 
@@ -71,7 +98,9 @@ def pull(
     fork keeps theirs under another name, theirs takes it (undo brings yours back), ours leaves yours as it is.
     """
     with current.open() as store, shown_progress() as progress:
-        done = store.pull(remote, *names, on_diverged=on_diverged, prune=prune, token=token, progress=progress)
+        done = store.pull(
+            remote, *names, on_diverged=on_diverged, prune=prune, token=token, limit_rate=limit_rate, progress=progress
+        )
     for ref in done.refs:
         _show_pulled(current, ref)
     _sum_up(current, done.fetched)
@@ -84,9 +113,17 @@ def pull(
 @click.option("--prune", is_flag=True, help="Delete there what matches and is not here.")
 @click.option("--mirror", is_flag=True, help="Make it equal to here: look, then --force --prune.")
 @_token
+@_rate
 @session
 def push(
-    current: Session, remote: str, names: tuple[str, ...], force: bool, prune: bool, mirror: bool, token: str | None
+    current: Session,
+    remote: str,
+    names: tuple[str, ...],
+    force: bool,
+    prune: bool,
+    mirror: bool,
+    token: str | None,
+    limit_rate: int | None,
 ) -> None:
     """Move a remote forward to what is here.
 
@@ -94,9 +131,11 @@ def push(
     """
     with current.open() as store, shown_progress() as progress:
         if mirror:
-            done = store.mirror(remote, *names, token=token, progress=progress)
+            done = store.mirror(remote, *names, token=token, limit_rate=limit_rate, progress=progress)
         else:
-            done = store.push(remote, *names, force=force, prune=prune, token=token, progress=progress)
+            done = store.push(
+                remote, *names, force=force, prune=prune, token=token, limit_rate=limit_rate, progress=progress
+            )
     for ref in done.refs:
         if ref.result != "same":
             head = "" if ref.oid is None else ref.oid.hex()
@@ -111,9 +150,16 @@ def push(
 @_names
 @click.option("--remote", metavar="NAME", default="origin", help="What to call the other store (default: origin).")
 @_token
+@_rate
 @session
 def clone(
-    current: Session, url: str, folder: Path | None, names: tuple[str, ...], remote: str, token: str | None
+    current: Session,
+    url: str,
+    folder: Path | None,
+    names: tuple[str, ...],
+    remote: str,
+    token: str | None,
+    limit_rate: int | None,
 ) -> None:
     """Make a store with what another one has.
 
@@ -126,7 +172,9 @@ def clone(
     author = os.environ.get("OBJSTORE_AUTHOR") or os.environ.get("USER") or "user"
     with (
         shown_progress() as progress,
-        objstore.clone(url, path, *names, remote=remote, author=author, token=token, progress=progress) as store,
+        objstore.clone(
+            url, path, *names, remote=remote, author=author, token=token, limit_rate=limit_rate, progress=progress
+        ) as store,
     ):
         refs = [ref.name for ref in store.refs.find() if not ref.name.startswith("remotes/")]
         current.show({"store": str(path), "refs": refs}, f"{len(refs)} refs in {path}. Next: objstore --store {path}")

@@ -21,7 +21,7 @@ from objstore.sync.marks import transfer_id
 from objstore.sync.negotiation import bases_of, is_under, samples
 from objstore.sync.peer import Listing, Peer
 from objstore.sync.protocol import At, Move, Outcome
-from objstore.sync.receiving import FORBIDDEN, LEFT, MOVED, NO_BASE, REWOUND
+from objstore.sync.receiving import ELSEWHERE, FORBIDDEN, LEFT, MOVED, NO_BASE, REWOUND
 from objstore.sync.refspec import find_refs, head_of, is_exact, matches, parse_pattern, tracking_name
 from objstore.sync.standing import divergence, standing
 from refs.edits import ANY, Note, RefEdit
@@ -157,7 +157,10 @@ def _refuse(near: Near, peer: Peer, names: Mapping[str, str]) -> None:
             stands = standing(near.repo, ref.name, ours, ref.oid, tracking_name(near.remote, ref.name))
             if names[ref.name] == REWOUND:  # its log knows more than ours of it
                 stands = "rewound there"
-            parted.append(divergence(near.repo, ref.name, ours, ref.oid, stands))
+            if stands not in ("same", "ahead", "forward"):
+                parted.append(divergence(near.repo, ref.name, ours, ref.oid, stands))
+    if not parted:  # it moved, and stands where ours can go on from
+        raise RemoteRefused(peer.place, ELSEWHERE, f"{next(iter(names))} was moved meanwhile. Push again")
     rewound = all(each.kind != "diverged" for each in parted)
     raise (Rewound if rewound else Diverged)(near.remote, "push", tuple(parted))
 

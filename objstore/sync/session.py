@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from objstore.repository.repository import Repository
 from objstore.sync.fetching import Fetched, Near, fetch
@@ -13,7 +13,10 @@ from objstore.sync.pulling import OnDiverged, Pulled, pull
 from objstore.sync.pushing import Pushed, push
 from objstore.sync.refspec import EVERYTHING
 from objstore.sync.remotes import Remotes
+from objstore.sync.retrying import patiently
 from objstore.sync.telling import Told, quiet
+
+T = TypeVar("T")
 
 
 class Session:
@@ -26,21 +29,27 @@ class Session:
 
     def fetch(self, remote: str, patterns: Iterable[str], *, prune: bool) -> Fetched:
         """As `fetching.fetch`; no patterns mean everything but settings. UnknownRemote; what opening raises."""
-        with self._peer(remote) as (near, peer):
-            return fetch(near, peer, [*patterns] or [EVERYTHING], prune=prune)
+        wanted = [*patterns] or [EVERYTHING]
+        return self._with(remote, lambda near, peer: fetch(near, peer, wanted, prune=prune))
 
     def pull(self, remote: str, patterns: Iterable[str], on_diverged: OnDiverged, *, prune: bool) -> Pulled:
         """As `pulling.pull`. UnknownRemote; what opening raises."""
-        with self._peer(remote) as (near, peer):
-            return pull(near, peer, [*patterns] or [EVERYTHING], on_diverged, prune=prune)
+        wanted = [*patterns] or [EVERYTHING]
+        return self._with(remote, lambda near, peer: pull(near, peer, wanted, on_diverged, prune=prune))
 
     def push(self, remote: str, patterns: Iterable[str], *, force: bool, prune: bool) -> Pushed:
         """As `pushing.push`. UnknownRemote; what opening raises."""
-        with self._peer(remote) as (near, peer):
-            return push(near, peer, [*patterns] or [EVERYTHING], force=force, prune=prune)
+        wanted = [*patterns] or [EVERYTHING]
+        return self._with(remote, lambda near, peer: push(near, peer, wanted, force=force, prune=prune))
 
-    @contextmanager
-    def _peer(self, remote: str) -> Generator[tuple[Near, Peer], None, None]:
+    def _with(self, remote: str, work: Callable[[Near, Peer], T]) -> T:
+        """Work with a remote; over a network again, if it broke off."""
         url = Remotes(self._repo).get(remote).url
-        with self._opener.peer(url, self._repo.hasher) as peer:
-            yield Near(self._repo, remote, self._opener.check_path, told=self._told), peer
+
+        def once() -> T:
+            with self._opener.peer(url, self._repo.hasher) as peer:
+                return work(Near(self._repo, remote, self._opener.check_path, told=self._told), peer)
+
+        # Not ssh: it may ask its user for something each time.
+        over_network = url.startswith(("http://", "https://"))
+        return patiently(once, self._repo.random, self._told) if over_network else once()

@@ -79,7 +79,10 @@ def test_a_store_over_http_is_cloned_pulled_and_pushed(a: objstore.Store, tmp_pa
         exercise(a, url, tmp_path / "b", "token")
 
 
-def test_a_server_that_refuses_is_not_there_or_goes_away_is_told(a: objstore.Store) -> None:
+def test_a_server_that_refuses_is_not_there_or_goes_away_is_told(
+    a: objstore.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("objstore.sync.retrying.FIRST_PAUSE", 0.001)
     with objstore.open("memory:") as b:
         with served(service_of(repo_of(a.storage)), "token") as url:
             b.remotes.add("far", url)
