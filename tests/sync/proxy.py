@@ -73,7 +73,11 @@ class Proxy:
                 near, _ = self._listener.accept()
             except OSError:
                 return
-            far = socket.create_connection(("127.0.0.1", self._target))
+            try:
+                far = socket.create_connection(("127.0.0.1", self._target))
+            except OSError:
+                near.close()  # as it is where nobody listens
+                continue
             self._start(self._pass_on, near, far, "request")
             self._start(self._pass_on, far, near, "response")
 
