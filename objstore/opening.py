@@ -60,6 +60,7 @@ def clone(
     author: str = "agent",
     keys: str | Path | None = None,
     token: str | None = None,
+    limit_rate: int | None = None,
     progress: Progress = silent,
 ) -> Store:
     """Make a store in a folder with what another one has: the conversations, files and tags, or what `names` name.
@@ -81,7 +82,7 @@ def clone(
             not ref.name.startswith(("remotes/", "incoming/")) for ref in store.refs.find()
         ):
             raise StoreExists(str(path), "there is another store")
-        store.pull(remote, *names, token=token, progress=progress)
+        store.pull(remote, *names, token=token, limit_rate=limit_rate, progress=progress)
     except BaseException:
         store.close()
         raise
