@@ -77,6 +77,7 @@ def test_whatever_befalls_any_message_the_end_is_clear_and_the_same_again_heals_
     assert_sound(world.near, world.far)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", get_args(Side))
 def test_a_connection_that_is_cut_is_tried_again_by_itself(world: World, side: Side) -> None:
     conv = world.near.conversations.create("ours")
