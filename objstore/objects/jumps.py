@@ -65,6 +65,8 @@ def ancestor_at(start: Oid, place: int, commit_of: Callable[[Oid], Commit]) -> O
         if there >= place and commit.jump is not None:
             oid = commit.jump
         else:
+            if not commit.parents:
+                raise ValueError(f"the chain was squashed up to place {commit.place}, and {place} was asked for")
             there = commit.place - 1
             oid = commit.parents[0]
         if there == place:

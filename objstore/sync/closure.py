@@ -18,7 +18,7 @@ from objstore.objects.kinds import Kind, Object, Oid
 from objstore.objects.references import references
 from objstore.objects.tombstones import tombstone_ref
 from objstore.objects.trees import Node
-from objstore.repository.history import is_on_chain
+from objstore.repository.history import is_on_chain, squashed
 from objstore.repository.repository import Repository
 from objstore.sync.parts import tree_parts
 
@@ -30,7 +30,8 @@ class Closure:
         """`bases`: the heads, each with commits on its first-parent chain that are left out, with all that they reach.
         `tombstones`: they stand in for redacted events.
 
-        MissingObject, CorruptObject.
+        SquashedHistory: the beginning of one of the histories is asked for, and was squashed. MissingObject,
+        CorruptObject.
         """
         self._repo = repo
         self._reader = StoredParts(repo)
@@ -42,6 +43,15 @@ class Closure:
         done: set[Oid] = set()
         for head, bounds in bases.items():
             self.commits += _history(repo, head, [*bounds], done)
+        self._refuse_squashed()
+
+    def _refuse_squashed(self) -> None:
+        """SquashedHistory: a history would have to be sent whose beginning is not here any more."""
+        if self._repo.boundaries.look():
+            for oid in self.commits:
+                boundary = self._repo.boundaries.find(oid)
+                if boundary is not None:
+                    raise squashed(boundary)
 
     @property
     def redacted(self) -> set[Oid]:

@@ -8,38 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from objstore.errors import MissingObject
+from objstore.errors import MissingObject, SquashedHistory
 from objstore.objects.jumps import ancestor_at
 from objstore.objects.kinds import Oid
-from objstore.repository.history import is_on_chain
+from objstore.repository.diff import common_chain
+from objstore.repository.history import first_commit, is_on_chain
 from objstore.repository.repository import Repository
 
 
 def meeting(repo: Repository, one: Oid, other: Oid) -> Oid | None:
     """The newest commit that two first-parent chains share, or None. O(log n) reads."""
-    places = repo.commit(one).place, repo.commit(other).place
-    a = ancestor_at(one, min(places), repo.commit)
-    b = ancestor_at(other, min(places), repo.commit)
-    while a != b:
-        left, right = repo.commit(a), repo.commit(b)
-        if left.jump is None or right.jump is None:
-            return None
-        # Jumps from one place lead to one place: if they meet there, the chains meet there or later.
-        a, b = (left.parents[0], right.parents[0]) if left.jump == right.jump else (left.jump, right.jump)
-    return a
+    try:
+        return common_chain(repo, one, other)
+    except SquashedHistory:  # They parted where one was squashed: nothing that is here is known to be common.
+        return None
 
 
 def samples(repo: Repository, head: Oid) -> Iterator[Oid]:
-    """A commit, and those 1, 2, 4, 8, … places before it, to the root: one of them is at most twice as far back as the
+    """A commit, and those 1, 2, 4, 8, … places before it, to where its chain begins: one of them is at most twice as far back as the
     newest that somebody else has."""
+    first = first_commit(repo, head)
     place = repo.commit(head).place
     yield head
     back = 1
-    while back < place:
+    while back < place - repo.commit(first).place:
         yield ancestor_at(head, place - back, repo.commit)
         back *= 2
-    if place:
-        yield ancestor_at(head, 0, repo.commit)
+    if first != head:
+        yield first
 
 
 def bases_of(

@@ -64,7 +64,7 @@ def _leads_over(repo: Repository, value: Oid, oid: Oid, place: int) -> bool:
     try:
         commit = peel(repo, value)
         return repo.commit(commit).place >= place and ancestor_at(commit, place, repo.commit) == oid
-    except ObjstoreError:  # what a log alone kept may be gone
+    except (ObjstoreError, ValueError):  # what a log alone kept may be gone
         return False
 
 

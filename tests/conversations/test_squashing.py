@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import objstore
-from objstore.errors import NothingToUndo, SharedHistory, SquashedHistory
+from objstore.errors import NothingToUndo, RemoteRefused, SharedHistory, SquashedHistory
 from objstore.objects.event_index import LEAF
 
 
@@ -162,6 +162,34 @@ def test_another_process_sees_it(tmp_path: Path) -> None:
         other.append({"n": 50})
         assert conv[-1] == {"n": 50}
         assert two.fsck().sound
+
+
+def test_it_is_not_sent_without_its_beginning_and_goes_on_where_that_is(tmp_path: Path) -> None:
+    with objstore.open(tmp_path / "a", create=True) as one, objstore.open(tmp_path / "b", create=True) as two:
+        conv = one.conversations.create("c")
+        conv.append_many([{"n": number} for number in range(50)])
+        one.remotes.add("whole", str(tmp_path / "b"))
+        one.push("whole", "c")
+        conv.squash(30, dry_run=False)
+        one.gc(thorough=True)
+        conv.append({"n": 50})
+        one.push("whole", "c")
+        assert list(two.conversations.open("c")) == [{"n": number} for number in range(51)]
+        objstore.open(tmp_path / "c", create=True).close()
+        one.remotes.add("empty", str(tmp_path / "c"))
+        with pytest.raises(RemoteRefused, match="SquashedHistory"):
+            one.push("empty", "c")
+        with pytest.raises(SquashedHistory):
+            one.export_bundle(tmp_path / "c.bundle", ["c"])
+        with objstore.open("memory:") as moved:
+            one.migrate(moved)
+            assert list(moved.conversations.open("c")) == list(conv)
+            assert moved.fsck().sound
+        one.backup(tmp_path / "backup")
+        objstore.open_backup(tmp_path / "backup").restore(tmp_path / "restored")
+        with objstore.open(tmp_path / "restored") as restored:
+            assert list(restored.conversations.open("c")) == list(conv)
+            assert restored.fsck().sound
 
 
 steps = st.lists(
