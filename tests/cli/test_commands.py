@@ -22,7 +22,7 @@ PACKAGE = Path(objstore.__file__).parent
 WORDS = [words for words, _ in commands()]
 # An `objstore` that begins a command in a text: behind ": ", "(", "then " or at the start.
 _NAMED = re.compile(
-    r"(?:^|[:(] ?|then |or |Next: )objstore ((?:--?[a-z-]+(?: [A-Z]+| \{\w+\})? )*)([a-z]+)((?: [a-z]+)?)"
+    r"(?:^|[:(] ?|then |or |Next: )objstore ((?:--?[a-z-]+(?: [A-Z]+| \{\w+\})? )*)([a-z]+)((?: [a-z]+(?:-[a-z]+)*)?)"
 )
 
 
