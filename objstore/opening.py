@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from objstore.errors import InvalidValue, NotEncrypted
 from objstore.keys.key_folder import user_folder
 from objstore.keys.keyring import Keyring
 from objstore.maintenance.progress import Progress, silent
@@ -14,6 +15,7 @@ from objstore.storage.local.open_local import open_local
 from objstore.store import Store
 
 if TYPE_CHECKING:
+    from objstore.keys.identity import Identity
     from objstore.maintenance.backup import Backup
 
 
@@ -27,21 +29,27 @@ def open_store(
     keys: str | Path | None = None,
     auto_repack: bool = False,
     accept_older: bool = False,
+    passphrase: str | None = None,
+    key: str | Path | None = None,
 ) -> Store:
     """Open a store: a folder, or "memory:" for one that nothing survives. `create` makes a folder's where there is none.
 
     `lock_timeout`: seconds that a write waits for other processes before StoreLocked. `keys`: the folder with the keys
     that seal secrets and sign (by default OBJSTORE_KEYS, else ~/.config/objstore/keys). `auto_repack`: repack in the
     background, gently, once 16,384 objects or 16 MiB are in the journal; for processes that live long. `accept_older`:
-    open a store even if an older copy was put in its place, to look at it. Errors: NotAStore, StoreExists,
+    open a store even if an older copy was put in its place, to look at it. `passphrase`, or `key`, the file of a member's
+    identity: what opens an encrypted store; with `create`, a new one is encrypted. Errors: NotAStore, StoreExists,
     UnsupportedFormat, ReadOnlyStore, StoreLocked, StoreFull; RolledBack, BrokenSignature: it is not what was seen here
-    before.
+    before; KeyNeeded, WrongPassphrase, NotAMember, MissingKeyStore, DamagedKeyStore, DowngradedKeyStore, NotEncrypted.
     """
+    secret = _secret(passphrase, key)
     if str(url) == "memory:":
+        if secret is not None:
+            raise NotEncrypted("memory:")
         from objstore.storage.memory import MemoryStorage
 
         return Store(MemoryStorage(), author, keys)
-    storage = open_local(Path(url), create=create, read_only=read_only, lock_timeout=lock_timeout)
+    storage = open_local(Path(url), create=create, read_only=read_only, lock_timeout=lock_timeout, secret=secret)
     try:
         store = Store(storage, author, keys, accept_older)
     except BaseException:
@@ -50,6 +58,17 @@ def open_store(
     if auto_repack and not storage.read_only:
         store.repack_by_itself()
     return store
+
+
+def _secret(passphrase: str | None, key: str | Path | None) -> str | Identity | None:
+    """What opens an encrypted store. InvalidValue: two things; DamagedKey: no identity file; OSError."""
+    if key is None:
+        return passphrase
+    from objstore.keys.identity import read_identity
+
+    if passphrase is not None:
+        raise InvalidValue("passphrase", "is given beside a key: one of them opens the store")
+    return read_identity(Path(key))
 
 
 def clone(

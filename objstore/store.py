@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from objstore.conversations.conversation import Difference, difference
 from objstore.conversations.conversations import Conversations
 from objstore.conversations.view import ConversationView
-from objstore.errors import BrokenSignature, InvalidRevision
+from objstore.errors import BrokenSignature, InvalidRevision, StaysSealed
 from objstore.files.collection import Workspaces
 from objstore.files.paths import check_path
 from objstore.keys.key_folder import user_folder
@@ -36,6 +36,7 @@ from objstore.settings.collection import SettingsCollection
 from objstore.settings.secret_keys import SecretKeys
 from objstore.signing.checkpoints import Checkpoints
 from objstore.signing.signers import Signers
+from objstore.storage.local.members import Members
 from objstore.storage.local.open_local import open_local
 from objstore.storage.local.storage import LocalStorage
 from objstore.storage.protocol import Storage
@@ -92,7 +93,7 @@ class Store:
         """
         self.storage = storage
         self._repo = Repository(storage, Surroundings(_now, os.urandom, author))
-        if isinstance(storage, LocalStorage) and not storage.read_only:
+        if isinstance(storage, LocalStorage) and not storage.read_only and storage.vault is None:
             self._repo.cache = storage.folder.cache
         self._index: SearchIndex | None = None
         self._access: Access | None = None
@@ -104,6 +105,7 @@ class Store:
         folder = user_folder(keys)
         keyring = self._repo.keyring = Keyring(folder.files, os.urandom)
         self._checkpoints: Checkpoints | None = None
+        self.members = Members(storage)
         if isinstance(storage, LocalStorage):
             marker = storage.folder.read_marker
             self._repo.keys = FolderKeys(folder, lambda: Domain(marker()), storage.place, os.urandom)
@@ -386,6 +388,8 @@ class Store:
         """
         from objstore.maintenance.migrate import migrate
 
+        self._refuse_sealed("migrate")
+        target._refuse_sealed("migrate into")
         return migrate(self.storage, target.storage, progress)
 
     def import_history(self, history: History, prefix: str = "") -> Imported:
@@ -401,6 +405,7 @@ class Store:
         """
         from objstore.sync.bundle_file import write_bundle
 
+        self._refuse_sealed("export a bundle")
         return write_bundle(self._repo, Path(path), names, since)
 
     def import_bundle(
@@ -415,6 +420,7 @@ class Store:
         """
         from objstore.sync.bundle_file import read_bundle
 
+        self._refuse_sealed("import a bundle")
         return read_bundle(self._repo, Path(path), prefix, on_diverged, redact=redact)
 
     def check_bundle(self, path: str | Path) -> BundleContents:
@@ -511,15 +517,21 @@ class Store:
         from objstore.sync.arrival import LIMITS
         from objstore.sync.service import Service
 
+        self._refuse_sealed("serve")
         return Service(self._repo, access, check_path, limits or LIMITS, why)
 
     def _session(self, token: str | None, rate: int | None, progress: Progress) -> Session:
         from objstore.sync.opening import Opener
         from objstore.sync.session import Session
 
+        self._refuse_sealed("fetch, pull or push")
         repo = self._repo
         opener = Opener(_open_folder, Surroundings(repo.now, repo.random, repo.author), check_path, token, rate)
         return Session(repo, opener, progress)
+
+    def _refuse_sealed(self, what: str) -> None:
+        if self.storage.hasher.domain:
+            raise StaysSealed(self.place, what)
 
     def _commit(self, moment: str | CommitInfo) -> CommitInfo:
         return self.resolve(moment) if isinstance(moment, str) else moment

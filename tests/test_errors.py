@@ -46,7 +46,7 @@ SAMPLES: dict[str, tuple[tuple[object, ...], type[Exception]]] = {
     "InvalidToken": (("it has expired",), Exception),
     "InvalidValue": (("event.x", "is bytes"), ValueError),
     "KeyInUse": (("3f2a (epoch 1)", "settings/user needs it"), Exception),
-    "KeyDomainsDiffer": (("encrypted", "plain"), Exception),
+    "StaysSealed": (("/tmp/x", "push"), Exception),
     "KeyNeeded": (("/tmp/x",), Exception),
     "LockHeld": (("build", "worker-7", 1_700_000_000_000_000), Exception),
     "LockLost": (("build", 7), Exception),

@@ -24,6 +24,7 @@ from objstore.maintenance.repair import Repaired
 from objstore.opening import clone as clone_sync
 from objstore.opening import open_store as open_sync
 from objstore.signing.signers import Signers
+from objstore.storage.local.members import Members
 from objstore.store import Store
 from refs.protocol import RefReader
 
@@ -43,6 +44,17 @@ class AsyncSigners(Face[Signers]):
     find = Awaited(Signers.find)
     trust = Awaited(Signers.trust)
     distrust = Awaited(Signers.distrust)
+
+
+class AsyncMembers(Face[Members]):
+    """Who opens an encrypted store."""
+
+    list = Awaited(Members.list)
+    has_passphrase = Awaited(Members.has_passphrase)
+    add = Awaited(Members.add)
+    remove = Awaited(Members.remove)
+    set_passphrase = Awaited(Members.set_passphrase)
+    save = Awaited(Members.save)
 
 
 class AsyncStore(Face[Store]):
@@ -89,6 +101,7 @@ class AsyncStore(Face[Store]):
         self.settings = AsyncSettingsCollection(threads, sync.settings)
         self.keys = AsyncSecretKeys(threads, sync.keys)
         self.signers = AsyncSigners(threads, sync.signers)
+        self.members = AsyncMembers(threads, sync.members)
         self.tags = AsyncTags(threads, sync.tags)
         self.refs = AsyncRefs(threads, sync.refs)
         self.remotes = AsyncRemotes(threads, sync.remotes)
@@ -176,6 +189,8 @@ def open_store(
     keys: str | Path | None = None,
     auto_repack: bool = False,
     accept_older: bool = False,
+    passphrase: str | None = None,
+    key: str | Path | None = None,
 ) -> Opening:
     """As `objstore.open`, to be awaited or used in `async with`."""
 
@@ -189,6 +204,8 @@ def open_store(
             keys=keys,
             auto_repack=auto_repack,
             accept_older=accept_older,
+            passphrase=passphrase,
+            key=key,
         )
 
     return Opening(str(url), open_it)

@@ -61,7 +61,7 @@ _ENDS_WITH: Final[Mapping[str, int]] = {
     "DirtyWorkspace": CONFLICT,
     "Diverged": CONFLICT,
     "HistoryDiverged": CONFLICT,
-    "KeyDomainsDiffer": CONFLICT,
+    "StaysSealed": CONFLICT,
     "KeyInUse": CONFLICT,
     "LockHeld": CONFLICT,
     "LockLost": CONFLICT,

@@ -1,8 +1,10 @@
-"""`objstore keys …`: the keys that seal this store's secrets, and those that sign."""
+"""`objstore keys …`: the keys that seal this store's secrets, those that sign, and who opens an encrypted store."""
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -15,10 +17,10 @@ from objstore.cli.values import keys_told
 @click.group(cls=PlainGroup, invoke_without_command=True)
 @click.pass_context
 def keys(context: click.Context) -> None:
-    """List, rotate, recover, destroy keys; say whom to trust.
+    """Keys of secrets, signers, members of an encrypted store.
 
-    They lie in the user's key folder: OBJSTORE_KEYS, or objstore/keys below XDG_CONFIG_HOME or ~/.config. Without a
-    command: list.
+    Keys of secrets and of signatures lie in the user's key folder: OBJSTORE_KEYS, or objstore/keys below
+    XDG_CONFIG_HOME or ~/.config. Without a command: list.
     """
     if context.invoked_subcommand is None:
         context.invoke(list_)
@@ -142,3 +144,89 @@ def distrust(current: Session, key: str) -> None:
         was = store.signers.distrust(key)
     text = f"{key[:20]}… is trusted no more" if was else f"{key[:20]}… was not trusted"
     current.show({"distrusted": key, "was": was}, text)
+
+
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@session
+def identity(current: Session, file: Path) -> None:
+    """Make an identity in FILE, or print the public key of one.
+
+    Its owner opens every store that it is a member of: keep it, and show it to nobody. The public key may be passed on.
+    """
+    from objstore.keys.identity import Identity, public_text, read_identity, write_identity
+
+    made = not file.exists()
+    if made:
+        write_identity(file, Identity(os.urandom(32)))
+    text = public_text(read_identity(file).public)
+    current.show({"key": text, "made": made}, text)
+
+
+@keys.command()
+@session
+def members(current: Session) -> None:
+    """List who opens this encrypted store."""
+    with current.open() as store:
+        if store.members.has_passphrase():
+            current.show({"name": None, "key": "passphrase"}, "passphrase")
+        for each in store.members.list():
+            current.show(each._asdict(), f"{each.key}  {each.name}")
+
+
+@keys.command("add-member")
+@click.argument("name")
+@click.argument("key", metavar="PUBLIC-KEY")
+@session
+def add_member(current: Session, name: str, key: str) -> None:
+    """Let the identity of PUBLIC-KEY open this store."""
+    with current.open() as store:
+        store.members.add(name, key)
+    current.show({"added": name}, f"{name} opens this store now")
+
+
+@keys.command("remove-member")
+@click.argument("who")
+@session
+def remove_member(current: Session, who: str) -> None:
+    """Let WHO (a name or public key) open this store no more.
+
+    What is written from now on is sealed with a key that WHO never had. What was written before WHO may have kept.
+    Processes that have the store open have to open it again.
+    """
+    with current.open() as store:
+        store.members.remove(who)
+    current.show({"removed": who}, f"{who} opens this store no more")
+
+
+@keys.command()
+@click.option("--new", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="It is in this file.")
+@session
+def passphrase(current: Session, new: Path | None) -> None:
+    """Set the passphrase that opens this encrypted store.
+
+    It is asked for, unless --new names a file.
+    """
+    from objstore.cli.exit_codes import USAGE
+    from objstore.cli.failed import Failed
+    from objstore.cli.unlocking import asked_secret
+
+    with current.open() as store:
+        text = asked_secret(twice=True).passphrase if new is None else new.read_text("utf-8").removesuffix("\n")
+        if not text:
+            raise Failed("No new passphrase was given: --new FILE, or at a terminal", USAGE)
+        store.members.set_passphrase(text)
+    current.show({"changed": True}, "The new passphrase opens this store now")
+
+
+@keys.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@session
+def save(current: Session, file: Path) -> None:
+    """Copy the key store of this encrypted store to FILE.
+
+    No backup has it, and without it nothing of the store or of its backups can be read. To put it back, copy FILE to the
+    file `keystore` of the store.
+    """
+    with current.open() as store:
+        store.members.save(file)
+    current.show({"saved": str(file)}, f"The key store is in {file}; it opens for whom it opened so far")

@@ -25,7 +25,7 @@ def repair(context: click.Context, source: Path | None) -> None:
     the store or backup that --from names. Damaged files move to the folder quarantine, nothing is deleted, and
     repairs.jsonl says what was done. Exit code 5 if damage is left. Let nobody else use the store meanwhile.
     """
-    import objstore
+    from objstore.cli.unlocking import open_unlocked
     from objstore.opening import mend
 
     current = context.ensure_object(Session)
@@ -34,7 +34,7 @@ def repair(context: click.Context, source: Path | None) -> None:
     done = mend(place, source, author=author)
     for line in done:
         current.show({"did": line}, line)
-    with objstore.open(place, author=author) as store, shown_progress() as progress:
+    with open_unlocked(place, author) as store, shown_progress() as progress:
         repaired = store.repair(source, progress=progress)
     for line in repaired.actions:
         current.show({"did": line}, line)

@@ -34,11 +34,10 @@ class Session:
 
     def open(self, accept_older: bool = False) -> Store:
         """Open the store; `accept_older`: even if an older copy was put in its place. Failed, NotAStore and its kin."""
-        import objstore
+        from objstore.cli.unlocking import open_unlocked
 
         author = os.environ.get("OBJSTORE_AUTHOR") or os.environ.get("USER") or "user"
-        place = find_store(self.given)
-        return objstore.open(place, author=author, lock_timeout=_lock_timeout(), accept_older=accept_older)
+        return open_unlocked(find_store(self.given), author, _lock_timeout(), accept_older)
 
     def show(self, facts: Mapping[str, object], text: str, style: str = "") -> None:
         """Print one thing: a line of JSON with --json, else the text, on a terminal in a style ("bold green")."""

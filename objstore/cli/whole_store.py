@@ -21,19 +21,26 @@ _SHOWN = 6  # objects at either end of a long way
 
 
 @click.command(cls=PlainCommand)
+@click.option("--encrypt", is_flag=True, help="Seal all content; names and texts of the logs stay readable.")
 @session
-def init(current: Session) -> None:
+def init(current: Session, encrypt: bool) -> None:
     """Make a store in this folder, or where --store says.
 
-    Its folder is .objstore. A store that is there is left as it is.
+    Its folder is .objstore. A store that is there is left as it is. With --encrypt it is opened by the identity that
+    OBJSTORE_KEY names, by the passphrase in the file that OBJSTORE_PASSPHRASE_FILE names, or by one that is asked for.
     """
     import objstore
+    from objstore.cli.unlocking import Secret, new_secret
 
     path = Path(current.given or FOLDER)
     there = (path / "format").exists()
-    objstore.open(path, create=True).close()
-    said = f"There is a store in {path} already" if there else f"Made a store in {path}"
-    current.show({"store": str(path), "made": not there}, f"{said}. Next: objstore import PATH")
+    if not there:
+        passphrase, key = new_secret() if encrypt else Secret()
+        objstore.open(path, create=True, passphrase=passphrase, key=key).close()
+    kind = "an encrypted store" if encrypt else "a store"
+    said = f"There is a store in {path} already" if there else f"Made {kind} in {path}"
+    facts = {"store": str(path), "made": not there, "encrypted": encrypt and not there}
+    current.show(facts, f"{said}. Next: objstore import PATH")
 
 
 @click.command(cls=PlainCommand)

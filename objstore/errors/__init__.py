@@ -53,6 +53,7 @@
     ├── KeyDomainsDiffer                         two stores that do not share their keys
     ├── RolledBack                               a store that is older than it was when it was last seen
     ├── BrokenSignature                          a signature that is missing, does not hold, or is by an unknown key
+    ├── StaysSealed                         an encrypted store, whose content does not go into another store or a bundle
     ├── NotABackup          (FileNotFoundError)  a folder that holds no backup
     ├── UnknownVersion      (KeyError)           a backup has no such version
     ├── InvalidToken                             a token that is unknown, mistyped, expired or revoked
@@ -92,11 +93,11 @@ from objstore.errors.changes import (
 from objstore.errors.encryption import (
     DamagedKeyStore,
     DowngradedKeyStore,
-    KeyDomainsDiffer,
     KeyNeeded,
     MissingKeyStore,
     NotAMember,
     NotEncrypted,
+    StaysSealed,
     WrongPassphrase,
 )
 from objstore.errors.input import (
@@ -196,7 +197,6 @@ __all__ = [
     "InvalidSetting",
     "InvalidToken",
     "InvalidValue",
-    "KeyDomainsDiffer",
     "KeyInUse",
     "KeyNeeded",
     "LockHeld",
@@ -228,6 +228,7 @@ __all__ = [
     "SettingsExist",
     "SharedHistory",
     "SquashedHistory",
+    "StaysSealed",
     "StorageFailure",
     "StoreClosed",
     "StoreExists",

@@ -84,18 +84,18 @@ class DowngradedKeyStore(ObjstoreError):
         )
 
 
-class KeyDomainsDiffer(ObjstoreError):
-    """Two stores do not share their keys, so nothing goes from one to the other. Facts: `here`, `there` (in words)."""
+class StaysSealed(ObjstoreError):
+    """Content would leave an encrypted store unsealed, or enter it under other ids. Facts: `place`, `what` was asked."""
 
-    def __init__(self, here: str, there: str) -> None:
-        super().__init__(here, there)
-        self.here = here
-        self.there = there
+    def __init__(self, place: str, what: str) -> None:
+        super().__init__(place, what)
+        self.place = place
+        self.what = what
 
     def __str__(self) -> str:
         return (
-            f"this store is {self.here} and the other one is {self.there}: ids and sealed bytes of one mean nothing in "
-            "the other. Clone the encrypted store, or move a plain one with `objstore migrate`"
+            f"{self.place} is encrypted and does not {self.what}: its ids and bytes mean nothing to a store without its "
+            "keys. To take it elsewhere: objstore backup, restore, and its key store (objstore keys save)"
         )
 
 

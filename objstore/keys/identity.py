@@ -11,10 +11,12 @@ The public half is passed on as the text x25519-64 hex digits. Bytes: docs/forma
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from typing import Final
 
-from objstore.errors import CorruptObject, InvalidValue
+from objstore.errors import CorruptObject, DamagedKey, InvalidValue
 from objstore.keys.cipher import KEY_BYTES, cipher
 
 MAX_IDENTITY_BYTES: Final = 1 << 12
@@ -84,3 +86,23 @@ def decode_identity(data: bytes) -> Identity:
     if encode_identity(identity) != data:
         raise CorruptObject(None, "an identity in another than its canonical form")
     return identity
+
+
+def read_identity(path: Path) -> Identity:
+    """The identity in a file. DamagedKey; FileNotFoundError and other OSErrors."""
+    with path.open("rb") as file:
+        data = file.read(MAX_IDENTITY_BYTES + 1)
+    try:
+        return decode_identity(data)
+    except CorruptObject as error:
+        raise DamagedKey(str(path), error.reason) from None
+
+
+def write_identity(path: Path, identity: Identity) -> None:
+    """A new file for an identity, 0600, durable but for its name. FileExistsError."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(handle, encode_identity(identity))
+        os.fsync(handle)
+    finally:
+        os.close(handle)

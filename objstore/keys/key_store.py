@@ -112,8 +112,8 @@ class KeyStore:
     # Members
 
     def members(self) -> list[MemberInfo]:
-        """Who opens it by an identity; the file's word is verified when it is opened. Errors as `open`."""
-        return [MemberInfo(each.name, public_text(each.public)) for each in self._read().members]
+        """Who opens it by an identity, by name; the file's word is verified when it is opened. Errors as `open`."""
+        return sorted(MemberInfo(each.name, public_text(each.public)) for each in self._read().members)
 
     def has_passphrase(self) -> bool:
         """Whether a passphrase opens it. Errors as `open`."""

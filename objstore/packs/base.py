@@ -15,7 +15,16 @@ from typing import NamedTuple
 from objstore.errors import CorruptObject
 from objstore.objects.kinds import PLAIN, Domain
 from objstore.packs.compression import LEVEL, Compression
-from objstore.packs.frame_header import CODEC_RAW, CODEC_ZSTD, HEADER_SIZE, MAX_BASE, Header, check_frame, seal
+from objstore.packs.frame_header import (
+    CODEC_RAW,
+    CODEC_SEALED,
+    CODEC_ZSTD,
+    HEADER_SIZE,
+    MAX_BASE,
+    Header,
+    check_frame,
+    seal,
+)
 
 BASE_LIMIT = 128 << 10
 """Bytes of a base unless the caller asks for another limit."""
@@ -63,13 +72,14 @@ def encode_base(text: bytes, compression: Compression, *, domain: Domain = PLAIN
     packed = compression.compress(text, level, dictionary)
     if len(packed) >= len(text):
         codec, dictionary, packed = CODEC_RAW, 0, text
-    return seal(Header(codec, 0, 0, len(packed), len(text), dictionary, 0, domain), b"", packed)
+    return compression.stored(seal(Header(codec, 0, 0, len(packed), len(text), dictionary, 0, domain), b"", packed))
 
 
 def decode_base(data: bytes | memoryview, domain: Domain, compression: Compression) -> bytes:
     """The text of a base. CorruptObject: damaged, of another key domain, or no base."""
+    data = compression.opened(data)
     header = check_frame(data)
-    if header.records or header.domain != domain:
+    if header.records or header.domain != domain or header.codec == CODEC_SEALED:
         raise CorruptObject(None, "no base of this key domain")
     return unpack(header, data[HEADER_SIZE:], compression)
 

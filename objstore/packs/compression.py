@@ -182,6 +182,36 @@ class Compression:
         """A record for one payload as it is."""
         return _RAW + payload
 
+    # How bytes are stored. `sealed.SealedCompression` seals them; the domain's keys are its business alone.
+
+    def encode_row(self, oid: bytes, kind: Kind, payload: bytes) -> bytes:  # noqa: ARG002 - what sealing binds
+        """The row of an object, compressed."""
+        return self.compress_small(payload, kind)
+
+    def quick_row(self, oid: bytes, kind: Kind, payload: bytes) -> bytes:  # noqa: ARG002
+        """The row of an object for who has no time to compress; `settled_row` makes it up."""
+        return _RAW + payload
+
+    def settled_row(self, oid: bytes, kind: Kind, data: bytes) -> bytes:  # noqa: ARG002
+        """A quick row as `encode_row` makes it. CorruptObject."""
+        return self.compress_small(data[1:], kind)
+
+    def decode_row(self, oid: bytes, kind: Kind, data: bytes, limit: int) -> bytes:  # noqa: ARG002
+        """The payload of a row, at most `limit` bytes long. CorruptObject."""
+        return self.decompress_small(data, limit)
+
+    def stored(self, frame: bytes) -> bytes:
+        """A frame as the store keeps it."""
+        return frame
+
+    def opened(self, data: bytes | memoryview) -> bytes | memoryview:
+        """The plain frame in a stored one, which is not checked yet. CorruptObject."""
+        return data
+
+    def stored_dictionary(self, data: bytes) -> bytes:
+        """A dictionary as the store keeps it."""
+        return data
+
     def decompress_small(self, data: bytes, limit: int) -> bytes:
         """The payload of a record, at most `limit` bytes long. CorruptObject: damaged or over the limit."""
         first = data[:1]

@@ -18,6 +18,7 @@ from objstore.packs.compression import LEVEL, Compression
 from objstore.packs.elision import LITERAL, MAX_CHAIN
 from objstore.packs.frame_header import (
     CODEC_RAW,
+    CODEC_SEALED,
     CODEC_ZSTD,
     HEADER_SIZE,
     MAX_COUNT,
@@ -25,6 +26,7 @@ from objstore.packs.frame_header import (
     MAX_RECORD,
     Header,
     check_frame,
+    decode_header,
     seal,
 )
 from objstore.packs.records import Records, encode_records
@@ -62,7 +64,7 @@ def encode_frame(
     if len(packed) >= len(raw):
         codec, packed, dictionary, distance = CODEC_RAW, raw, 0, 0
     header = Header(codec, len(objects), len(opaque), len(packed), len(raw), dictionary, distance, domain)
-    return seal(header, opaque, packed)
+    return compression.stored(seal(header, opaque, packed))
 
 
 def _only_domain(objects: Sequence[Object]) -> Domain:
@@ -217,14 +219,26 @@ def decode_frame(data: bytes | memoryview, hasher: Hasher, compression: Compress
     CorruptObject: damaged, of another key domain than the hasher's, of an unknown dictionary, or without its base.
     With a wrong base the bytes may come out wrong; whoever compares ids notices, and must.
     """
+    data = compression.opened(data)
     header = check_frame(data)
     if header.domain != hasher.domain:
         raise CorruptObject(None, "a frame of another key domain")
+    if header.codec == CODEC_SEALED:
+        raise CorruptObject(None, "a sealed frame, where nothing opens it")
     if not header.records:
         raise CorruptObject(None, "a base where a frame of objects should be")
     packed = HEADER_SIZE + header.opaque_size
     raw = unpack(header, data[packed:], compression, base)
     return Frame(header, Records(header.records, bytes(data[HEADER_SIZE:packed]), raw), hasher)
+
+
+def with_base(data: bytes, distance: int, compression: Compression) -> bytes:
+    """A stored frame that stands so many frames behind its base. CorruptObject."""
+    plain = compression.opened(data)
+    header = decode_header(plain)
+    opaque = HEADER_SIZE + header.opaque_size
+    moved = seal(header._replace(base=distance), bytes(plain[HEADER_SIZE:opaque]), bytes(plain[opaque:]))
+    return compression.stored(moved)
 
 
 def group_objects(objects: Iterable[Object], target: int = FRAME_TARGET) -> Iterator[list[Object]]:

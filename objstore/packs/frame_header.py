@@ -28,7 +28,9 @@ MAX_RAW = (64 << 20) + MAX_RECORD
 """Bytes of a frame before compression: a frame is closed before it grows beyond 64 MiB and one object."""
 MAX_BASE = 1 << 20
 """Bytes of a base before compression."""
-CODEC_RAW, CODEC_ZSTD = 0, 1
+CODEC_RAW, CODEC_ZSTD, CODEC_SEALED = 0, 1, 2
+SEALED_ROOM = 1 << 12
+"""Bytes that a sealed frame or base may take beyond the limit of a plain one."""
 
 _HEADER = struct.Struct("<4sBBHIIIII16sI")
 _NO_DOMAIN = bytes(16)
@@ -63,12 +65,16 @@ def decode_header(data: bytes | memoryview) -> Header:
     magic, codec, flags, count, opaque, packed, raw, dictionary, base, domain, epoch = _HEADER.unpack_from(data)
     if magic != MAGIC:
         raise CorruptObject(None, "no frame begins here")
-    if codec > CODEC_ZSTD or flags or raw > (MAX_RAW if count else MAX_BASE) or packed > raw:
+    sealed = codec == CODEC_SEALED
+    limit = (MAX_RAW + SALT_SIZE * count + OID_SIZE * LITERAL if sealed else MAX_RAW) if count else MAX_BASE
+    if codec > CODEC_SEALED or flags or raw > limit + SEALED_ROOM * sealed or packed > raw:
         raise CorruptObject(None, f"a frame header out of bounds: codec {codec}, {count} records, {raw} bytes")
     if opaque > (SALT_SIZE * count + OID_SIZE * LITERAL if count else 0):
         raise CorruptObject(None, f"a frame of {count} records with {opaque} bytes of salts and ids")
     if codec == CODEC_RAW and (packed != raw or dictionary or base):
         raise CorruptObject(None, "an uncompressed frame with a second size, a dictionary or a base")
+    if sealed and (packed != raw or dictionary or opaque or domain == _NO_DOMAIN):
+        raise CorruptObject(None, "a sealed frame with a second size, a dictionary, or no key domain")
     if base and (dictionary or not count):
         raise CorruptObject(None, "a frame with a base and a dictionary, or a base with a base")
     where = PLAIN if domain == _NO_DOMAIN else Domain(domain)
@@ -86,9 +92,14 @@ def check_frame(data: bytes | memoryview) -> Header:
     return header
 
 
-def seal(header: Header, opaque: bytes, packed: bytes) -> bytes:
-    """The whole frame of a header and what follows it."""
+def header_bytes(header: Header) -> bytes:
+    """The bytes of a header, without the checksum behind them."""
     sizes = (header.records, header.opaque_size, header.packed_size, header.raw_size)
     domain = header.domain or _NO_DOMAIN
-    data = _HEADER.pack(MAGIC, header.codec, 0, *sizes, header.dictionary, header.base, domain, header.epoch)
+    return _HEADER.pack(MAGIC, header.codec, 0, *sizes, header.dictionary, header.base, domain, header.epoch)
+
+
+def seal(header: Header, opaque: bytes, packed: bytes) -> bytes:
+    """The whole frame of a header and what follows it."""
+    data = header_bytes(header)
     return b"".join((data, checksum(data, opaque, packed), opaque, packed))

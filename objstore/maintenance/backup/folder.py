@@ -25,7 +25,7 @@ from objstore.storage.local.faults import from_os
 from objstore.storage.local.folder import make_folder, sync_folder, write_durably
 
 FORMAT = 1
-_MARKER = re.compile(r"objstore backup\nformat (\d{1,9})\nid ([0-9a-f]{32})\n", re.ASCII)
+_MARKER = re.compile(r"objstore backup\nformat (\d{1,9})\nid ([0-9a-f]{32})\n(requires sealing\n)?", re.ASCII)
 _MANIFEST = re.compile(r"(\d{6,18})\.manifest", re.ASCII)
 _OURS = {"format", "format.new", "lock", "packs", "journals", "versions"}
 
@@ -52,6 +52,13 @@ class BackupFolder:
 
     def store_id(self) -> bytes:
         """The id of the store that this is a backup of. NotABackup, UnsupportedFormat."""
+        return self._read_marker()[0]
+
+    def is_sealed(self) -> bool:
+        """Whether it is of an encrypted store, whose key store it does not have. Errors as `store_id`."""
+        return self._read_marker()[1]
+
+    def _read_marker(self) -> tuple[bytes, bool]:
         try:
             text = self._marker.read_bytes()[:4096].decode("ascii", "replace")
         except (FileNotFoundError, NotADirectoryError):
@@ -63,9 +70,9 @@ class BackupFolder:
             raise NotABackup(str(self.root), "its `format` file is not one of a backup")
         if int(match[1]) != FORMAT:
             raise UnsupportedFormat(str(self.root), f"backup format {match[1]}; this program knows {FORMAT}")
-        return bytes.fromhex(match[2])
+        return bytes.fromhex(match[2]), match[3] is not None
 
-    def prepare(self, store_id: bytes) -> None:
+    def prepare(self, store_id: bytes, sealed: bool = False) -> None:
         """Make the folder a backup of this store, or see that it is one. StoreExists: it is something else's."""
         try:
             make_folder(self.root)
@@ -73,7 +80,9 @@ class BackupFolder:
                 strangers = sorted(set(os.listdir(self.root)) - _OURS)
                 if strangers:
                     raise StoreExists(str(self.root), f"the folder holds other files ({', '.join(strangers[:3])})")
-                write_durably(self._marker, f"objstore backup\nformat {FORMAT}\nid {store_id.hex()}\n".encode())
+                requires = "requires sealing\n" if sealed else ""
+                marker = f"objstore backup\nformat {FORMAT}\nid {store_id.hex()}\n{requires}"
+                write_durably(self._marker, marker.encode())
             for folder in (self.packs, self.journals, self.versions):
                 make_folder(folder)
         except (FileExistsError, NotADirectoryError):

@@ -69,7 +69,7 @@ def back_up(storage: Storage, target: Path, now: int, note: str = "", progress: 
     began = time.monotonic()
     folder = BackupFolder(target)
     store_id = storage.folder.read_marker()
-    folder.prepare(store_id)
+    folder.prepare(store_id, storage.vault is not None)
     with folder.locked():
         run = _Run(storage, folder, progress)
         for _ in range(_PATIENCE):

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from objstore.errors import CorruptObject, ObjstoreError, StoreExists
+from objstore.errors import CorruptObject, KeyNeeded, ObjstoreError, StoreExists
 from objstore.keys.keyring import Keyring
 from objstore.maintenance.backup.folder import BackupFolder
 from objstore.maintenance.backup.manifest import FileEntry, Manifest
@@ -88,9 +88,9 @@ def restore(
     _copy(backup, manifest, folder, progress)
     now = surroundings.now()
     epoch, moved = _finish(folder, manifest, surroundings, now, at)
-    folder.write_marker(manifest.store)
+    folder.write_marker(manifest.store, backup.is_sealed())
     if keyring is not None:
-        _sign(target, keyring, surroundings, moved)
+        _sign(folder, keyring, surroundings, moved)
     held = sum(ref.value is not None for ref in manifest.refs)
     return Restored(manifest.version, epoch, held, len(moved), manifest.size, time.monotonic() - began)
 
@@ -102,7 +102,8 @@ def drill(source: Path, *, version: int | None = None, progress: Progress = sile
     """
     began = time.monotonic()
     backup = BackupFolder(source)
-    backup.store_id()
+    if backup.is_sealed():
+        raise KeyNeeded(str(source))
     manifest = backup.read(version)
     with tempfile.TemporaryDirectory(prefix="objstore-drill-", dir=_roomy()) as place:
         surroundings = Surroundings(lambda: manifest.time, os.urandom, "drill")
@@ -171,9 +172,7 @@ def _finish(
     folder: Folder, manifest: Manifest, surroundings: Surroundings, now: int, at: int | None
 ) -> tuple[int, list[str]]:
     """Make the copied files a store but for its marker: begin an epoch, move the refs; (epoch, names of those)."""
-    lock = FileLock(folder.lock, None)
-    storage = LocalStorage(folder, open_journal(folder, lock, read_only=False), lock, read_only=False)
-    with closing(storage):
+    with closing(_refs_of(folder)) as storage:
         why = f"restored from version {manifest.version} of a backup"
         moved: list[str] = []
         if at is not None:
@@ -190,9 +189,15 @@ def _finish(
     return epoch, moved
 
 
-def _sign(target: Path, keyring: Keyring, surroundings: Surroundings, moved: list[str]) -> None:
+def _refs_of(folder: Folder) -> LocalStorage:
+    """The storage of copied files, to move and sign refs: no keys, for what is sealed of an encrypted one is not read."""
+    lock = FileLock(folder.lock, None)
+    return LocalStorage(folder, open_journal(folder, lock, read_only=False), lock, read_only=False)
+
+
+def _sign(folder: Folder, keyring: Keyring, surroundings: Surroundings, moved: list[str]) -> None:
     """Say that the store was put here on purpose. What cannot be signed stays as it was, and `verify` tells."""
-    with suppress(ObjstoreError, OSError), closing(open_local(target)) as storage:
+    with suppress(ObjstoreError, OSError), closing(_refs_of(folder)) as storage:
         storage.moves.add(moved)
         Checkpoints(storage, keyring, surroundings.now).renew()
 

@@ -191,7 +191,9 @@ def _portions(pack: PackReader) -> Iterator[range]:
 
 
 def _dictionaries(storage: LocalStorage) -> list[bytes] | None:
-    """The dictionaries of a store; None if they cannot be listed."""
+    """The dictionaries of a store; None if they cannot be listed, or if it takes keys to use them."""
+    if storage.vault is not None:
+        return None  # Keys are handed to no other process.
     try:
         return storage.journal.dictionaries()
     except (ObjstoreError, sqlite3.Error):

@@ -5,6 +5,7 @@
     journal-N.sqlite    fresh objects, refs, logs, and the list of packs; the highest N counts
     intake-N.log        what the journal will take up with its next transaction (see intake.py)
     packs/NAME.pack     sealed objects, and NAME.index beside each
+    keystore            of an encrypted store: its wrapped keys, which lie nowhere else (keys/key_store.py)
     gate                locked shared by who asks what there is, alone by who deletes (gate.py)
     maintenance         locked by who packs or collects, so that they do not spoil each other's work
     leases/             what open stages of living processes rely on (leases.py)
@@ -25,10 +26,12 @@ from objstore.errors import NotAStore, OldFormat, StoreExists, UnsupportedFormat
 from objstore.storage.local.faults import from_os
 
 FORMAT = 2
+SEALING = "sealing"
+"""What an encrypted store requires of who opens it."""
 _MARKER = re.compile(r"objstore store\nformat (\d{1,9})\nid ([0-9a-f]{32})\n(?:requires ([a-z0-9 -]+)\n)?", re.ASCII)
 _JOURNAL = re.compile(r"journal-(\d{1,9})\.sqlite", re.ASCII)
 _OURS = re.compile(
-    r"format(\.new)?|lock|gate|maintenance|leases|packs|cache|intake-\d+\.log"
+    r"format(\.new)?|keystore(\.new)?|lock|gate|maintenance|leases|packs|cache|intake-\d+\.log"
     r"|journal-\d+\.sqlite(-wal|-shm|-journal|\.new.*)?",
     re.ASCII,
 )
@@ -46,6 +49,7 @@ class Folder:
         self.maintenance = root / "maintenance"
         self.leases = root / "leases"
         self.marker = root / "format"
+        self.key_store = root / "keystore"
 
     def journal(self, generation: int) -> Path:
         """The journal file of a generation."""
@@ -66,6 +70,13 @@ class Folder:
 
     def read_marker(self) -> bytes:
         """The store's id (16 bytes). NotAStore, OldFormat, UnsupportedFormat."""
+        return self._read_marker()[0]
+
+    def is_sealed(self) -> bool:
+        """Whether the store is encrypted. Errors as `read_marker`."""
+        return self._read_marker()[1]
+
+    def _read_marker(self) -> tuple[bytes, bool]:
         try:
             text = self.marker.read_bytes()[:4096].decode("ascii", "replace")
         except (FileNotFoundError, NotADirectoryError):
@@ -84,13 +95,14 @@ class Folder:
             raise OldFormat(str(self.root), f"it is of format {match[1]}; this program works on {FORMAT}")
         if int(match[1]) > FORMAT:
             raise UnsupportedFormat(str(self.root), f"format {match[1]} is newer than {FORMAT}, the newest known here")
-        if match[3]:
+        if match[3] not in (None, SEALING):
             raise UnsupportedFormat(str(self.root), f"it requires {match[3]}, which is unknown here")
-        return bytes.fromhex(match[2])
+        return bytes.fromhex(match[2]), match[3] == SEALING
 
-    def write_marker(self, store_id: bytes) -> None:
-        """Declare the folder a store: the last step of making one."""
-        write_durably(self.marker, f"objstore store\nformat {FORMAT}\nid {store_id.hex()}\n".encode())
+    def write_marker(self, store_id: bytes, sealed: bool = False) -> None:
+        """Declare the folder a store, `sealed`: an encrypted one. The last step of making it."""
+        requires = f"requires {SEALING}\n" if sealed else ""
+        write_durably(self.marker, f"objstore store\nformat {FORMAT}\nid {store_id.hex()}\n{requires}".encode())
 
     def make(self) -> None:
         """Make the folders. StoreExists: something else is in the way."""

@@ -66,9 +66,9 @@ def _weight(wanted: Wanted) -> int:
     return sum(len(row[3]) + _ROW for row in rows) + _EDIT * len(edits) + 4 * (len(who) + len(why))
 
 
-def raw_rows(objects: Iterable[Object]) -> list[Row]:
+def quick_rows(objects: Iterable[Object], compression: Compression) -> list[Row]:
     """The rows of objects as the intake has them."""
-    return [(oid, kind, domain, Compression.raw_small(payload)) for oid, kind, payload, domain in objects]
+    return [(oid, kind, domain, compression.quick_row(oid, kind, payload)) for oid, kind, payload, domain in objects]
 
 
 class Intake:

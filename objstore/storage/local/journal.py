@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from objstore.errors import CorruptObject
+from objstore.keys.vault import Vault
 from objstore.objects.kinds import Kind, Object
 from objstore.packs.compression import Compression
 from objstore.packs.places import encode_places
@@ -94,9 +95,15 @@ class Journal(JournalRows):
                 raise CorruptObject(None, f"the journal of {self.place}: a dictionary is damaged")
         return [data for (data,) in rows]
 
-    def load_dictionaries(self) -> None:
-        """Take up the dictionaries that the store trained."""
-        self.compression = Compression(self.dictionaries(), self.dictionaries)
+    def load_dictionaries(self, vault: Vault | None = None) -> None:
+        """Take up the dictionaries that the store trained; `vault`: what seals an encrypted one."""
+        stored = self.dictionaries()
+        if vault is None:
+            self.compression = Compression(stored, self.dictionaries)
+            return
+        from objstore.packs.sealed import SealedCompression
+
+        self.compression = SealedCompression(vault, stored, self.dictionaries)
 
     def page_counts(self) -> tuple[int, int]:
         """How many pages the file has, and how many of them are free."""
@@ -107,16 +114,16 @@ class Journal(JournalRows):
 
     def encode(self, objects: Iterable[Object]) -> list[Row]:
         """The rows of objects: the costly part, done before waiting for anybody."""
-        compress = self.compression.compress_small
-        return [(oid, kind, domain, compress(payload, kind)) for oid, kind, payload, domain in objects]
+        encode = self.compression.encode_row
+        return [(oid, kind, domain, encode(oid, kind, payload)) for oid, kind, payload, domain in objects]
 
     def take_up(self, connection: sqlite3.Connection) -> int:
         """Bring the intake into the journal, as `Intake.take_up`. Its rows are compressed here, out of the way of
         those who wait for a record."""
-        compress = self.compression.compress_small
+        settle = self.compression.settled_row
 
         def insert(rows: Sequence[Row]) -> None:
-            packed = [(oid, kind, domain, compress(data[1:], Kind(kind))) for oid, kind, domain, data in rows]
+            packed = [(oid, kind, domain, settle(oid, Kind(kind), data)) for oid, kind, domain, data in rows]
             self.insert(connection, packed)
 
         return self.intake.take_up(connection, insert)

@@ -187,12 +187,9 @@ class JournalRows(JournalFile):
         try:
             if not (isinstance(data, bytes) and isinstance(domain, bytes)):
                 raise ValueError("it is no bytes")
-            return Object(
-                _oid(oid),
-                _KINDS.get(kind) or Kind(kind),
-                self.compression.decompress_small(data, _MAX_OBJECT),
-                Domain(domain),
-            )
+            right = _KINDS.get(kind) or Kind(kind)
+            payload = self.compression.decode_row(_oid(oid), right, data, _MAX_OBJECT)
+            return Object(_oid(oid), right, payload, Domain(domain))
         except (CorruptObject, ValueError) as error:
             raise CorruptObject(
                 oid if isinstance(oid, bytes) else None, f"its journal row cannot be read ({error})"

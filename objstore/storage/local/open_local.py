@@ -8,7 +8,17 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from objstore.errors import CorruptObject, NotAStore, ObjstoreError, StoreLocked
+from objstore.errors import (
+    CorruptObject,
+    DamagedKeyStore,
+    NotAStore,
+    NotEncrypted,
+    ObjstoreError,
+    StoreLocked,
+)
+from objstore.keys.identity import Identity
+from objstore.keys.vault import Vault
+from objstore.objects.kinds import Domain
 from objstore.storage.local.faults import from_os
 from objstore.storage.local.folder import Folder
 from objstore.storage.local.journal import Journal, create_journal
@@ -18,33 +28,57 @@ from objstore.storage.local.storage import LocalStorage
 
 
 def open_local(
-    path: Path, *, create: bool = False, read_only: bool = False, lock_timeout: float | None = None
+    path: Path,
+    *,
+    create: bool = False,
+    read_only: bool = False,
+    lock_timeout: float | None = None,
+    secret: str | Identity | None = None,
 ) -> LocalStorage:
-    """The storage in a folder; `create` makes one where there is none.
+    """The storage in a folder; `create` makes one where there is none, an encrypted one if there is a `secret`.
+
+    `secret`: the passphrase or the identity that opens an encrypted store.
 
     `lock_timeout`: seconds that a writer waits for other processes before StoreLocked (None: as long as it takes).
     Errors: NotAStore, StoreExists (the folder holds something else), OldFormat, UnsupportedFormat, ReadOnlyStore,
-    StoreFull.
+    StoreFull. KeyNeeded, WrongPassphrase, NotAMember, MissingKeyStore, DamagedKeyStore, DowngradedKeyStore: it is
+    encrypted, and not opened so. NotEncrypted.
     """
     folder = Folder(path)
     if not folder.is_store():
         if not create or read_only:
             raise NotAStore(str(path))
-        _create(folder)
-    folder.read_marker()
+        _create(folder, secret)
+    vault = _unlock(folder, secret)
     if not read_only:
         read_only = _is_read_only(folder)
     lock = FileLock(folder.lock, lock_timeout, read_only)
     try:
         journal = open_journal(folder, lock, read_only)
         _sweep(folder, read_only)
-        return LocalStorage(folder, journal, lock, read_only)
+        return LocalStorage(folder, journal, lock, read_only, vault)
     except BaseException:
         lock.close()
         raise
 
 
-def _create(folder: Folder) -> None:
+def _unlock(folder: Folder, secret: str | Identity | None) -> Vault | None:
+    """What opens the store, if it is encrypted. Errors as `open_local`."""
+    if not folder.is_sealed():
+        if secret is not None:
+            raise NotEncrypted(str(folder.root))
+        return None
+    from objstore.keys.key_store import KeyStore
+
+    store = KeyStore(folder.key_store, os.urandom)
+    keys = store.open(secret)
+    if keys.domain != folder.read_marker():
+        raise DamagedKeyStore(str(folder.key_store), "it is of another store")
+    vault = Vault(keys, lambda: store.open(vault.keys.identity), os.urandom)
+    return vault
+
+
+def _create(folder: Folder, secret: str | Identity | None) -> None:
     folder.make()
     lock = FileLock(folder.lock, None)
     try:
@@ -53,13 +87,28 @@ def _create(folder: Folder) -> None:
             return
         lock.set_state(State(1, damaged=False))
         create_journal(folder.journal(1), str(folder.root))
-        folder.write_marker(os.urandom(16))
+        store_id = os.urandom(16)
+        if secret is not None:
+            _make_key_store(folder, Domain(store_id), secret)
+        folder.write_marker(store_id, secret is not None)
     except OSError as error:
         if isinstance(error, ObjstoreError):
             raise
         raise from_os(error, str(folder.root)) from error
     finally:
         lock.close()
+
+
+def _make_key_store(folder: Folder, domain: Domain, secret: str | Identity) -> None:
+    from objstore.keys.key_store import KeyStore
+
+    with suppress(FileNotFoundError):  # of a making that was interrupted before there was a store
+        folder.key_store.unlink()
+    store = KeyStore(folder.key_store, os.urandom)
+    if isinstance(secret, str):
+        store.make(domain, passphrase=secret)
+    else:
+        store.make(domain, member=secret)
 
 
 def _is_read_only(folder: Folder) -> bool:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from objstore.objects.kinds import Kind, Object
 from objstore.packs.base import Base, encode_base, shared_text
-from objstore.packs.frame import encode_frame, group_objects
-from objstore.packs.frame_header import HEADER_SIZE, Header, decode_header, seal
+from objstore.packs.frame import encode_frame, group_objects, with_base
+from objstore.packs.frame_header import Header, decode_header
 from objstore.packs.pack_index import PREFIX_SIZE
 from objstore.storage.local.journal import PackRow
 from objstore.storage.local.open_pack import OpenPack
@@ -67,7 +67,7 @@ class PackCopy:
                     at = start + PREFIX_SIZE * record
                     self._entries.append((bytes(prefixes[at : at + PREFIX_SIZE]), number, record))
             else:
-                self._gather(pack, frame, alive, header, base, renew)
+                self._gather(pack, frame, alive, base, renew)
         self._flush(pack, renew)
 
     def seal(self) -> PackRow:
@@ -82,8 +82,7 @@ class PackCopy:
         if base is not None:
             distance = self._output_frames_after(pack, base)
             if distance != header.base:
-                opaque = HEADER_SIZE + header.opaque_size
-                data = seal(header._replace(base=distance), data[HEADER_SIZE:opaque], data[opaque:])
+                data = with_base(data, distance, self._packs.codec.compression)
         return self._output.add(data)
 
     def _output_frames_after(self, pack: OpenPack, base: int) -> int:
@@ -97,15 +96,15 @@ class PackCopy:
         pack: OpenPack,
         frame: int,
         alive: list[int],
-        header: Header,
         base: int | None,
         renew: Container[int | None],
     ) -> None:
+        opened = self._packs.open_frame(pack, frame)
+        header = opened.header
         fine = _is_fine(header)
         if self._header is not None and (base != self._base or fine != _is_fine(self._header)):
             self._flush(pack, renew)
         self._header, self._base = header, base
-        opened = self._packs.open_frame(pack, frame)
         for record in alive:
             obj = opened.object(record)
             self._pending.append(obj)

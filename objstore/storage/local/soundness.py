@@ -226,7 +226,7 @@ def row_fault(compression: Compression, hasher: Hasher, row: tuple[Any, Any, Any
     """The object of a row of the journal, or what is wrong with it. Damage may leave other types than were written."""
     oid, kind, domain, data = row
     try:
-        payload = compression.decompress_small(data, _LARGEST)
+        payload = compression.decode_row(oid, Kind(kind), data, _LARGEST)
         if domain != hasher.domain or hasher.oid(Kind(kind), payload) != oid:
             return "it does not hash to its id"
     except (CorruptObject, ValueError, TypeError, KeyError, IndexError) as error:

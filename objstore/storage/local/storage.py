@@ -14,13 +14,14 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from weakref import WeakSet
 
 from objstore.errors import MissingObject, ReadOnlyStore
+from objstore.keys.vault import Vault
 from objstore.objects.hashing import PLAIN_HASHER
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.objects.tombstones import tombstone_ref
 from objstore.storage.collection import Overtaken
 from objstore.storage.local.folder import Folder
 from objstore.storage.local.gate import locked
-from objstore.storage.local.intake import is_small, raw_rows
+from objstore.storage.local.intake import is_small, quick_rows
 from objstore.storage.local.journal import Journal, PackRow
 from objstore.storage.local.lock import FileLock
 from objstore.storage.local.lookup import Lookup
@@ -47,14 +48,18 @@ _RARELY_TWICE = frozenset({Kind.EVENT, Kind.COMMIT})  # Salted, or naming what i
 class LocalStorage:
     """Objects and refs in a folder. Implements `Storage`; made by `local.open_local`."""
 
-    def __init__(self, folder: Folder, journal: Journal, lock: FileLock, read_only: bool) -> None:
+    def __init__(
+        self, folder: Folder, journal: Journal, lock: FileLock, read_only: bool, vault: Vault | None = None
+    ) -> None:
+        """`vault`: what seals and opens an encrypted store."""
         self.place = str(folder.root)
         self.folder = folder
-        self.hasher = PLAIN_HASHER
+        self.vault = vault
+        self.hasher = PLAIN_HASHER if vault is None else vault.keys.hasher()
         self.read_only = read_only
         self.journal = journal
         self.lock = lock
-        journal.load_dictionaries()
+        journal.load_dictionaries(vault)
         self.compression = journal.compression
         self._writer = Writer(journal, lock)
         self.packs = PackSet(folder.packs, self.hasher, self.compression, read_only)
@@ -137,7 +142,8 @@ class LocalStorage:
         known = {obj.oid: obj for obj in objects if obj.kind not in _RARELY_TWICE and self.lookup.has(obj.oid)}
         fresh = [obj for obj in objects if obj.oid not in known] if known else objects
         self.reliance.check(losses, objects, edits, staged, self._rely_on)
-        small = None if pack is not None or not is_small(fresh, edits, note) else (edits, note, raw_rows(fresh))
+        quick = pack is None and is_small(fresh, edits, note)
+        small = (edits, note, quick_rows(fresh, self.compression)) if quick else None
         rows = None if small else self.journal.encode(fresh)
 
         def work(connection: sqlite3.Connection) -> Applied:
@@ -260,7 +266,9 @@ class LocalStorage:
     def add_dictionary(self, data: bytes) -> None:
         """Keep a dictionary and use it for new data; other processes read with it at once and use it once reopened."""
         self._check_writable()
-        self._writer.write(lambda connection: self.journal.add_dictionary(connection, data))
+        self._writer.write(
+            lambda connection: self.journal.add_dictionary(connection, self.compression.stored_dictionary(data))
+        )
         self.compression.adopt(data)
 
     def tell(self, after: Callable[[], object]) -> None:
