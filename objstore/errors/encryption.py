@@ -39,7 +39,7 @@ class NotAMember(ObjstoreError):
         self.who = who
 
     def __str__(self) -> str:
-        return f"{self.who} is no member of {self.path}. Only a member can add it, by NAME and PUBLIC-KEY"
+        return f"{self.who} is no member of {self.path}. A member adds it: objstore keys add-member NAME PUBLIC-KEY"
 
 
 class MissingKeyStore(ObjstoreError, LookupError):

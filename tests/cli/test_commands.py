@@ -49,7 +49,9 @@ def texts() -> Iterator[tuple[str, str]]:
 def test_every_command_that_a_text_names_is_there() -> None:
     named: set[str] = set()
     for file, text in texts():
-        if re.match("objstore (store|key|signing key|identity|remembered)\\W", text):  # the first line of a format of ours
+        if re.match(
+            "objstore (store|key|signing key|identity|remembered)\\W", text
+        ):  # the first line of a format of ours
             continue
         for _, first, second in _NAMED.findall(text):
             if first == "init" or first in PLACES:
