@@ -146,6 +146,7 @@ def distrust(current: Session, key: str) -> None:
     current.show({"distrusted": key, "was": was}, text)
 
 
+@keys.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @session
 def identity(current: Session, file: Path) -> None:
