@@ -6,7 +6,6 @@ record in the log are one transaction. Other processes see it at once: `version`
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from collections.abc import Generator
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from objstore.errors import CorruptObject, StorageFailure, StoreClosed, StoreFull, StoreLocked
+from objstore.storage.local.folder import make_private
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS grants (
@@ -80,8 +80,7 @@ class AccessDatabase:
             raise StoreClosed(self.place, "it was closed")
         if self._connection is None:
             if self._path is not None:
-                # Before SQLite: it would make the file with the umask's mode.
-                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+                make_private(self._path)
             name = ":memory:" if self._path is None else self._path
             fresh = sqlite3.connect(name, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
             try:

@@ -25,6 +25,7 @@ from objstore.objects.kinds import Oid
 from objstore.repository.about import read_about
 from objstore.repository.history import began
 from objstore.repository.repository import Repository
+from objstore.storage.local.folder import make_private
 from refs.protocol import Ref
 
 NAMESPACE = "conversations/"
@@ -147,6 +148,7 @@ class Catalogue:
             where = ":memory:" if self._path is None else str(self._path)
             if self._path is not None:
                 self._path.parent.mkdir(mode=0o700, exist_ok=True)
+                make_private(self._path)
             connection = sqlite3.connect(where, timeout=30.0, isolation_level=None, check_same_thread=False)
             self._connection = connection
             connection.execute("PRAGMA journal_mode = WAL")

@@ -16,7 +16,7 @@ from objstore.errors import CorruptObject, NotAStore, OldFormat, UnsupportedForm
 from objstore.maintenance.repair.record import Record
 from objstore.packs.pack import Pack
 from objstore.storage.local.faults import from_os, from_sqlite
-from objstore.storage.local.folder import Folder, sync_folder
+from objstore.storage.local.folder import Folder, make_private, sync_folder
 from objstore.storage.local.intake import MARK, Intake
 from objstore.storage.local.intake_file import IntakeFile
 from objstore.storage.local.journal import Journal, PackRow
@@ -123,6 +123,7 @@ def _new_journal(folder: Folder, record: Record, generation: int, fault: str, fa
 
 def _take(fallback: Path, fresh: Path) -> None:
     try:
+        make_private(fresh)
         with closing(sqlite3.connect(fallback)) as source, closing(sqlite3.connect(fresh)) as target:
             source.backup(target)
             target.execute("PRAGMA journal_mode = WAL")

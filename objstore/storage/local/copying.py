@@ -12,7 +12,7 @@ from typing import NamedTuple
 from objstore.errors import CorruptObject
 from objstore.objects.hashing import Digest
 from objstore.storage.local.faults import from_os, from_sqlite
-from objstore.storage.local.folder import sync_folder, write_all
+from objstore.storage.local.folder import make_private, sync_folder, write_all
 from objstore.storage.local.journal import Journal
 from objstore.storage.local.rebuild import take_up_file
 
@@ -33,10 +33,13 @@ def copy_journal(journal: Journal, target: Path) -> None:
     journal first; for others the copy takes up what is in the intake.
     """
     try:
+        make_private(target)
         with closing(journal.open_connection()) as source, closing(sqlite3.connect(target)) as copy:
             source.backup(copy)
     except sqlite3.Error as error:
         raise from_sqlite(error, journal.place) from error
+    except OSError as error:
+        raise from_os(error, journal.place) from error
     if journal.read_only:
         take_up_file(target, journal.intake_path, journal.lock, journal.place)
     sync_file(target)

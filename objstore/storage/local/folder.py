@@ -131,6 +131,12 @@ def make_folder(path: Path) -> None:
     sync_folder(path.parent)
 
 
+def make_private(path: Path) -> None:
+    """Make an empty file (0600) if there is none. For SQLite's: it would make it with the mode that the umask leaves, and
+    gives its write-ahead log the mode of the file."""
+    os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
 def sync_folder(path: Path) -> None:
     """Make the names in a folder durable."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

@@ -26,7 +26,8 @@ from objstore.keys.vault import Vault
 from objstore.objects.kinds import Kind, Object
 from objstore.packs.compression import Compression
 from objstore.packs.places import encode_places
-from objstore.storage.local.faults import from_sqlite
+from objstore.storage.local.faults import from_os, from_sqlite
+from objstore.storage.local.folder import make_private
 from objstore.storage.local.intake import SCHEMA as INTAKE_SCHEMA
 from objstore.storage.local.intake_record import Row
 from objstore.storage.local.journal_rows import JournalRows
@@ -61,6 +62,7 @@ class PackRow(NamedTuple):
 def create_journal(path: Path, place: str) -> None:
     """Make a journal's file with its tables, durably; harmless when they are there."""
     try:
+        make_private(path)
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA journal_mode = WAL")
@@ -71,6 +73,8 @@ def create_journal(path: Path, place: str) -> None:
             connection.execute("COMMIT")
     except sqlite3.Error as error:
         raise from_sqlite(error, place) from error
+    except OSError as error:
+        raise from_os(error, place) from error
 
 
 class Journal(JournalRows):

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from objstore.storage.local.faults import from_os, from_sqlite
-from objstore.storage.local.folder import Folder, sync_folder
+from objstore.storage.local.folder import Folder, make_private, sync_folder
 from objstore.storage.local.intake import MARK, Intake
 from objstore.storage.local.intake_file import IntakeFile
 from objstore.storage.local.journal import Journal
@@ -29,9 +29,12 @@ def rebuild_journal(folder: Folder, generation: int, lock: FileLock) -> int:
     place = str(folder.root)
     connection = sqlite3.connect(old, isolation_level=None)
     try:
+        make_private(fresh)  # SQLite takes an empty file for none.
         connection.execute("VACUUM INTO ?", (str(fresh),))
     except sqlite3.Error as error:
         raise from_sqlite(error, place) from error
+    except OSError as error:
+        raise from_os(error, place) from error
     finally:
         connection.close()
     try:

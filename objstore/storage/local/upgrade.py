@@ -23,7 +23,7 @@ from typing import Final, NamedTuple
 from objstore.errors import CorruptObject, NotAStore, UnsupportedFormat
 from objstore.storage.local.copying import copy_file, hash_file, sync_file
 from objstore.storage.local.faults import from_os, from_sqlite
-from objstore.storage.local.folder import FORMAT, Folder, make_folder, sync_folder, write_durably
+from objstore.storage.local.folder import FORMAT, Folder, make_folder, make_private, sync_folder, write_durably
 from objstore.storage.local.intake import SCHEMA as INTAKE_SCHEMA
 from objstore.storage.local.lock import FileLock, State
 
@@ -109,6 +109,7 @@ def _make_journal(folder: Folder, generation: int, before: int, target: int, ste
     fresh = folder.root / f"journal-{generation + 1}.sqlite.new"
     for part in _PARTS:
         fresh.with_name(fresh.name + part).unlink(missing_ok=True)
+    make_private(fresh)
     with closing(sqlite3.connect(folder.journal(generation))) as source, closing(sqlite3.connect(fresh)) as copied:
         source.backup(copied)
     with closing(sqlite3.connect(fresh, isolation_level=None)) as connection:
