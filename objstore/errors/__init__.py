@@ -50,7 +50,6 @@
     ├── MissingKeyStore     (LookupError)        the file without which an encrypted store cannot be read is gone
     ├── DamagedKeyStore, DowngradedKeyStore      … or it was cut short or altered, or made easy to guess
     ├── NotEncrypted        (ValueError)         a passphrase or key for a store that is not encrypted
-    ├── KeyDomainsDiffer                         two stores that do not share their keys
     ├── RolledBack                               a store that is older than it was when it was last seen
     ├── BrokenSignature                          a signature that is missing, does not hold, or is by an unknown key
     ├── StaysSealed                         an encrypted store, whose content does not go into another store or a bundle

@@ -16,6 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from objstore.repository.repository import Repository
+from objstore.storage.local.faults import from_os
 
 _MAGIC = b"objstore copy 1\n"
 _SUM = 4  # bytes
@@ -76,12 +77,19 @@ class Copies:
                 self._file(self._folder, name).unlink()
 
     def discard(self) -> None:
-        """Remove all of them. OSError: one cannot be removed."""
-        if self._folder is not None and self._writable:
-            aside = self._folder.with_name(f"{self._folder.name}-{uuid4().hex}")
+        """Remove all of them, and what an interrupted call left. StoreFull, StorageFailure: one cannot be removed."""
+        folder = self._folder
+        if folder is None or not self._writable:
+            return
+        try:
             with suppress(FileNotFoundError):
-                self._folder.rename(aside)  # Whoever writes one now finds its folder gone, and has none.
-                shutil.rmtree(aside)
+                # Whoever writes one now finds its folder gone, and has none.
+                folder.rename(folder.with_name(f"{folder.name}-{uuid4().hex}"))
+            for aside in folder.parent.glob(f"{folder.name}-*"):
+                with suppress(FileNotFoundError):  # Another one removes them too.
+                    shutil.rmtree(aside)
+        except OSError as error:
+            raise from_os(error, self._repo.storage.place) from error
 
     def _file(self, folder: Path, name: str) -> Path:
         return folder / hashlib.sha256(name.encode()).hexdigest()[:32]

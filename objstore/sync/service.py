@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from objstore.errors import CorruptObject, InvalidRemote, ObjstoreError, ReadOnlyStore, StoreFull
+from objstore.errors import CorruptObject, InvalidRemote, ObjstoreError, ReadOnlyStore, SquashedHistory, StoreFull
 from objstore.objects.kinds import Oid
 from objstore.repository.repository import Repository
 from objstore.sync.access import Access
@@ -98,6 +98,9 @@ class Service:
             yield encode_message(Failed("corrupt", error.reason[:1000], (error.oid.hex() if error.oid else "",)))
         except (ReadOnlyStore, StoreFull) as error:
             yield encode_message(Failed("unwritable", error.reason[:1000]))
+        except SquashedHistory:
+            text = "its history was squashed here, and goes only to a store that has the beginning"
+            yield encode_message(Failed("failed", text))
         except ObjstoreError as error:
             # Not its text: that may name places and refs which are nobody's business.
             yield encode_message(Failed("failed", f"the store failed with {type(error).__name__}"))

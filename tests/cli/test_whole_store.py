@@ -9,8 +9,8 @@ from tests.cli.calls import Calls
 
 def test_init_makes_a_store_once(call: Calls) -> None:
     place = call.folder / "other"
-    assert call.json("init", "--store", str(place)) == [{"store": str(place), "made": True}]
-    assert call.json("init", "--store", str(place)) == [{"store": str(place), "made": False}]
+    assert call.json("init", "--store", str(place)) == [{"store": str(place), "made": True, "encrypted": False}]
+    assert call.json("init", "--store", str(place)) == [{"store": str(place), "made": False, "encrypted": False}]
     assert "There is a store" in call("init", "--store", str(place))
 
 

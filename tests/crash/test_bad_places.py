@@ -170,7 +170,7 @@ def test_a_locked_store_says_so_after_the_time_out_and_can_be_read_meanwhile(tmp
     "marker",
     [
         "objstore store\nformat 99\nid {id}\n",
-        "objstore store\nformat {now}\nid {id}\nrequires sealing\n",
+        "objstore store\nformat {now}\nid {id}\nrequires colours\n",
         "hello\n",
         "",
     ],
