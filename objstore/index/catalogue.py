@@ -27,6 +27,7 @@ from objstore.repository.history import began
 from objstore.repository.repository import Repository
 from objstore.storage.local.folder import make_private
 from refs.protocol import Ref
+from refs.sqlite import transaction
 
 NAMESPACE = "conversations/"
 _VERSION = 2
@@ -170,8 +171,7 @@ class Catalogue:
         stand = (0, b"") if newest is None else (newest[0], newest[1][0].chain)
         if connection.execute("SELECT operation, chain FROM state").fetchone() == stand:
             return
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(connection):
             known, chain = connection.execute("SELECT operation, chain FROM state").fetchone()
             if known < stand[0] or (known, chain) == stand:
                 self._follow(connection, known)
@@ -179,11 +179,6 @@ class Catalogue:
                 self._look_through(connection)
             # What moved since `stand` was read is in the rows already or has a higher number: it comes next time.
             connection.execute("UPDATE state SET operation = ?, chain = ?", stand)
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
 
     def _follow(self, connection: sqlite3.Connection, known: int) -> None:
         names: set[str] = set()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from time import sleep
 from typing import Final, NamedTuple, TypeVar
@@ -26,6 +26,7 @@ from objstore.index.text import indexed_text
 from objstore.objects.kinds import Oid
 from objstore.objects.values import JsonValue
 from objstore.repository.repository import Repository
+from refs.sqlite import transaction
 
 T = TypeVar("T")
 _ATTEMPTS = 4
@@ -121,7 +122,7 @@ class SearchIndex:
             changed = changed_since(self._repo.storage.refs, seen, NAMESPACE)
             taking = _Taking(self._repo, connection)
             names = self._all_changed(taking.chains) if changed.names is None else sorted(changed.names)
-            with _transaction(connection):
+            with transaction(connection):
                 for name in names:
                     taking.follow(name)
                 connection.execute("INSERT OR REPLACE INTO followed VALUES (?, ?, ?)", (_DERIVED, *changed.mark))
@@ -151,19 +152,19 @@ class SearchIndex:
                 if position is None:
                     self._take(scope.commit)
                     continue
-            with _transaction(connection, "BEGIN"):
+            with transaction(connection, "BEGIN"):
                 return Finder(self._repo, connection, query, scope, position).hits(limit, offset)
 
     def _take(self, commit: Oid) -> None:
         """Take up the chain of a commit that no ref has brought here."""
-        with self._database.writing() as connection, _transaction(connection):
+        with self._database.writing() as connection, transaction(connection):
             _Taking(self._repo, connection).take(commit)
 
     # Forgetting
 
     def _forget(self, oids: Iterable[Oid], values: Mapping[Oid, JsonValue]) -> None:
         with self._database.writing() as connection:
-            with _transaction(connection):
+            with transaction(connection):
                 well = all(self._forget_one(connection, oid, values) for oid in oids)
                 if well:
                     # Deleting only notes that the words are gone; merging everything into one drops them.
@@ -264,18 +265,6 @@ class _Taking:
             self._connection.execute("COMMIT")
             self._connection.execute("BEGIN IMMEDIATE")
             self._pending = 0
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> Generator[None, None, None]:
-    connection.execute(begin)
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def _mark(connection: sqlite3.Connection) -> Mark:

@@ -8,8 +8,9 @@ differently, the wrappers do it. XChaCha20-Poly1305 (IETF), sealed boxes of X255
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
 from typing import Final, Protocol
+
+from objstore.keys.libsodium import libsodium
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 24
@@ -54,14 +55,10 @@ class Direct:
 
     def __init__(self) -> None:
         """ImportError, AttributeError: this PyNaCl has no such module, or another one."""
-        module = import_module("nacl._sodium")
-        self._ffi, self._lib = module.ffi, module.lib
-        if self._lib.sodium_init() < 0:  # 1: somebody else did it, which is as good
-            raise ImportError("libsodium cannot be initialised")
+        calls = ("crypto_box_seal", "crypto_box_seal_open", "crypto_scalarmult_base", "crypto_pwhash")
+        self._ffi, self._lib = libsodium(*calls)
         self._seal = self._lib.crypto_aead_xchacha20poly1305_ietf_encrypt
         self._open = self._lib.crypto_aead_xchacha20poly1305_ietf_decrypt
-        for name in ("crypto_box_seal", "crypto_box_seal_open", "crypto_scalarmult_base", "crypto_pwhash"):
-            getattr(self._lib, name)
 
     def encrypt(self, content: bytes, bound: bytes, nonce: bytes, key: bytes) -> bytes:
         """The content sealed."""

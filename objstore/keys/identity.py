@@ -11,13 +11,13 @@ The public half is passed on as the text x25519-64 hex digits. Bytes: docs/forma
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Final
 
 from objstore.errors import CorruptObject, DamagedKey, InvalidValue
 from objstore.keys.cipher import KEY_BYTES, cipher
+from objstore.keys.private_folder import write_private
 
 MAX_IDENTITY_BYTES: Final = 1 << 12
 _FORM: Final = re.compile(rb"objstore identity\nformat 1\nsecret ([0-9a-f]{64})\npublic ([0-9a-f]{64})\nend\n")
@@ -100,9 +100,4 @@ def read_identity(path: Path) -> Identity:
 
 def write_identity(path: Path, identity: Identity) -> None:
     """A new file for an identity, 0600, durable but for its name. FileExistsError."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(handle, encode_identity(identity))
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    write_private(path, encode_identity(identity))

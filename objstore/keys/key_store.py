@@ -35,6 +35,7 @@ from objstore.keys.key_store_file import (
     encode_key_store,
 )
 from objstore.keys.passphrase import FLOOR, MODERATE, Cost, stretched
+from objstore.keys.private_folder import sync_folder, write_private
 from objstore.keys.store_keys import Random, StoreKeys, make_keys, sign_file, unwrap
 from objstore.objects.kinds import Domain
 
@@ -76,9 +77,8 @@ class KeyStore:
         members = () if member is None else (Member(member.public, cipher().box(keys.root, member.public), name),)
         blank = KeyStoreFile(domain, 1, slot, members, _NO_WRAP, (), b"")
         data = encode_key_store(self._written(blank, keys))
-        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        _fill(handle, data)
-        _sync(self.path.parent)
+        write_private(self.path, data)
+        sync_folder(self.path.parent)
         return keys
 
     def open(self, secret: str | Identity | None) -> StoreKeys:
@@ -181,9 +181,8 @@ class KeyStore:
             raise DamagedKeyStore("the copy", error.reason) from None
         if held.domain != domain:
             raise DamagedKeyStore("the copy", "it is of another store")
-        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        _fill(handle, data)
-        _sync(self.path.parent)
+        write_private(self.path, data)
+        sync_folder(self.path.parent)
 
     def _renewed(self, held: KeyStoreFile, current: StoreKeys) -> tuple[KeyStoreFile, StoreKeys]:
         key = DomainKey(held.domain, current.newest.name.epoch + 1, self._random(32))
@@ -239,9 +238,9 @@ class KeyStore:
         fresh = self.path.with_name(f"{self.path.name}.new")
         with suppress(FileNotFoundError):  # of who died; nobody else is here
             os.unlink(fresh)
-        _fill(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), data)
+        write_private(fresh, data)
         os.rename(fresh, self.path)
-        _sync(self.path.parent)
+        sync_folder(self.path.parent)
 
     @contextmanager
     def _alone(self) -> Generator[None, None, None]:
@@ -274,21 +273,3 @@ def _root_for(held: KeyStoreFile, identity: Identity) -> bytes | None:
         boxes.append(held.passphrase.box)
     roots = (identity.unbox(box) for box in boxes)
     return next((root for root in roots if root is not None and len(root) == 32), None)
-
-
-def _fill(handle: int, data: bytes) -> None:
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(handle, view) :]
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -8,8 +8,9 @@ Keys and signatures are those of RFC 8032.
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
 from typing import Final, Protocol
+
+from objstore.keys.libsodium import libsodium
 
 SEED_BYTES: Final = 32
 PUBLIC_BYTES: Final = 32
@@ -37,12 +38,7 @@ class Direct:
 
     def __init__(self) -> None:
         """ImportError, AttributeError: this PyNaCl has no such module, or another one."""
-        module = import_module("nacl._sodium")
-        self._ffi, self._lib = module.ffi, module.lib
-        if self._lib.sodium_init() < 0:  # 1: somebody else did it, which is as good
-            raise ImportError("libsodium cannot be initialised")
-        for name in ("crypto_sign_seed_keypair", "crypto_sign", "crypto_sign_open"):
-            getattr(self._lib, name)
+        self._ffi, self._lib = libsodium("crypto_sign_seed_keypair", "crypto_sign", "crypto_sign_open")
 
     def public(self, seed: bytes) -> bytes:
         """The public key of a seed."""

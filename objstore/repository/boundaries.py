@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from objstore.errors import CorruptObject
 from objstore.objects.boundaries import NAMESPACE, Boundary, bounded_by_ref, decode_boundary
-from objstore.objects.kinds import Kind, Oid
+from objstore.objects.kinds import Oid
+from objstore.repository.records import read_record
 from objstore.storage.marking import Grafts
 from objstore.storage.protocol import Storage
 from objstore.storage.versioned import Versioned
@@ -110,10 +111,4 @@ class Boundaries:
 
 def read_boundary(storage: Storage, oid: Oid) -> Boundary:
     """The boundary in an object. CorruptObject: it is none; MissingObject."""
-    obj = storage.read(oid)
-    if obj.kind is not Kind.COMMIT:
-        raise CorruptObject(oid, "it is no boundary")
-    try:
-        return decode_boundary(obj.payload)
-    except CorruptObject as error:
-        raise CorruptObject(oid, error.reason) from None
+    return read_record(storage, oid, decode_boundary, "boundary")

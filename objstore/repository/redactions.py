@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from objstore.errors import CorruptObject, RedactedEvent
 from objstore.objects.kinds import Kind, Object, Oid
 from objstore.objects.tombstones import NAMESPACE, Tombstone, decode_tombstone, redacted_by_ref, tombstone_ref
+from objstore.repository.records import read_record
 from objstore.storage.collection import Collectable
 from objstore.storage.protocol import Storage
 from objstore.storage.versioned import Versioned
@@ -90,10 +91,4 @@ class Redactions:
 
 def read_tombstone(storage: Storage, oid: Oid) -> Tombstone:
     """The tombstone in an object. CorruptObject: it is none; MissingObject."""
-    obj = storage.read(oid)
-    if obj.kind is not Kind.COMMIT:
-        raise CorruptObject(oid, "it is no tombstone")
-    try:
-        return decode_tombstone(obj.payload)
-    except CorruptObject as error:
-        raise CorruptObject(oid, error.reason) from None
+    return read_record(storage, oid, decode_tombstone, "tombstone")

@@ -14,7 +14,7 @@ from refs.sqlite.entries import adopt_in, take_up_in
 from refs.sqlite.expiry import expire_in
 from refs.sqlite.moving import Mover
 from refs.sqlite.reader import SqliteReader
-from refs.sqlite.tables import BLOCK_BITS, as_key, is_value, writing
+from refs.sqlite.tables import BLOCK_BITS, as_key, is_value, transaction
 
 _NEWEST = """SELECT l.step, l.before, r.name, l.txn, l.first, l.last, l.old, l.new, l.began, l.ended, l.who, l.why, l.chain
 FROM refs r LEFT JOIN reflog l ON l.id = r.entry AND l.ref = r.id WHERE r.name = CAST(? AS TEXT)"""
@@ -36,7 +36,7 @@ class SqliteRefs(SqliteReader):
         """Make all edits or none, in a transaction of their own. RefConflict, InvalidRefName, ValueError: nothing was
         changed."""
         connection = self._connect()
-        with writing(connection):
+        with transaction(connection):
             return self._mover.apply_in(connection, edits, note)
 
     def apply_in(self, connection: sqlite3.Connection, edits: Sequence[RefEdit], note: Note) -> Applied:
@@ -48,14 +48,14 @@ class SqliteRefs(SqliteReader):
     def expire(self, before: int, name: str | None = None) -> int:
         """Forget entries that ended before a time, of one ref or of all, in a transaction of their own; how many."""
         connection = self._connect()
-        with writing(connection):
+        with transaction(connection):
             return expire_in(connection, before, name)
 
     def adopt(self, operations: Iterable[tuple[int, Sequence[LogEntry]]], cuts: Mapping[str, Cut] = NO_CUTS) -> int:
         """Write the logs of another store verbatim into this empty one. RefConflict, BrokenLog, ValueError."""
         entries = in_order(operations, cuts)
         connection = self._connect()
-        with writing(connection):
+        with transaction(connection):
             return adopt_in(connection, entries, cuts)
 
     def adopt_in(

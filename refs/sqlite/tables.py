@@ -68,9 +68,9 @@ def create_tables(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def writing(connection: sqlite3.Connection) -> Generator[None]:
-    """A write transaction of its own: committed at the end, rolled back after any error."""
-    connection.execute("BEGIN IMMEDIATE")
+def transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> Generator[None]:
+    """A transaction of its own, a write transaction by default: committed at the end, rolled back after any error."""
+    connection.execute(begin)
     try:
         yield
         connection.execute("COMMIT")

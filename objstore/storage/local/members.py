@@ -8,6 +8,7 @@ from pathlib import Path
 from objstore.errors import NotEncrypted
 from objstore.keys.identity import parse_public
 from objstore.keys.key_store import KeyStore, MemberInfo
+from objstore.keys.private_folder import write_private
 from objstore.keys.vault import Vault
 from objstore.storage.local.storage import LocalStorage
 from objstore.storage.protocol import Storage
@@ -58,12 +59,7 @@ class Members:
     def save(self, path: str | Path) -> None:
         """Copy the key store into a new file: no backup of the store has it. FileExistsError and other OSErrors."""
         store, _ = self._held()
-        data = store.copy()
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with open(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(handle)
+        write_private(Path(path), store.copy())
 
     def _held(self) -> tuple[KeyStore, Vault]:
         storage = self._storage
