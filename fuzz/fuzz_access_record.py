@@ -6,23 +6,14 @@ python -m fuzz.fuzz_access_record [ATHERIS OPTIONS] fuzz/corpus/access_record   
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
-from pathlib import Path
+from fuzz.harness import run, traced
 
-try:
-    import atheris
-except ImportError:
-    atheris = None
-
-with nullcontext() if atheris is None else atheris.instrument_imports(include=["objstore.access"]):
+with traced("objstore.access"):
     from objstore.access.grant import parse_grant
     from objstore.access.record import decode_record, encode_record
     from objstore.access.token import decode_token, encode_token
 
 from objstore.errors import CorruptObject, InvalidGrant, InvalidToken
-
-CORPUS = Path(__file__).resolve().parent / "corpus" / "access_record"
 
 
 def check(data: bytes) -> None:
@@ -43,15 +34,5 @@ def check(data: bytes) -> None:
     assert parse_grant(grant.text) == grant, "a grant is read otherwise than it was written"
 
 
-def main(argv: list[str]) -> None:
-    """Run atheris with its own options, or the corpus where atheris is not installed."""
-    if atheris is None:
-        for file in sorted(CORPUS.iterdir()):
-            check(file.read_bytes())
-        return
-    atheris.Setup(argv, check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main(sys.argv)
+    run(check, "access_record")

@@ -5,21 +5,12 @@ python -m fuzz.fuzz_boundary [ATHERIS OPTIONS] fuzz/corpus/boundary     (without
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
-from pathlib import Path
+from fuzz.harness import run, traced
 
-try:
-    import atheris
-except ImportError:
-    atheris = None
-
-with nullcontext() if atheris is None else atheris.instrument_imports(include=["objstore.objects"]):
+with traced("objstore.objects"):
     from objstore.objects.boundaries import boundary_ref, bounded_by_ref, decode_boundary, encode_boundary
 
 from objstore.errors import CorruptObject
-
-CORPUS = Path(__file__).resolve().parent / "corpus" / "boundary"
 
 
 def check(data: bytes) -> None:
@@ -33,15 +24,5 @@ def check(data: bytes) -> None:
     assert bounded_by_ref(boundary_ref(*named)) == named, "a ref that names another history"
 
 
-def main(argv: list[str]) -> None:
-    """Run atheris with its own options, or the corpus where atheris is not installed."""
-    if atheris is None:
-        for file in sorted(CORPUS.iterdir()):
-            check(file.read_bytes())
-        return
-    atheris.Setup(argv, check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main(sys.argv)
+    run(check, "boundary")

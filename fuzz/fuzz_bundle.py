@@ -8,22 +8,15 @@ python -m fuzz.fuzz_bundle [ATHERIS OPTIONS] fuzz/corpus/bundle     (without ath
 from __future__ import annotations
 
 import io
-import sys
-from contextlib import nullcontext, suppress
-from pathlib import Path
+from contextlib import suppress
 
-try:
-    import atheris
-except ImportError:
-    atheris = None
+from fuzz.harness import run, traced
 
-with nullcontext() if atheris is None else atheris.instrument_imports(include=["objstore.packs"]):
+with traced("objstore.packs"):
     from objstore.packs.bundle import BundleReader, decode_bundle_header, encode_header
 
 from objstore.errors import CorruptObject
 from objstore.objects.hashing import PLAIN_HASHER
-
-CORPUS = Path(__file__).resolve().parent / "corpus" / "bundle"
 
 
 def check(data: bytes) -> None:
@@ -39,15 +32,5 @@ def check(data: bytes) -> None:
                 assert obj.oid == PLAIN_HASHER.oid(obj.kind, obj.payload), "a wrong id"
 
 
-def main(argv: list[str]) -> None:
-    """Run atheris with its own options, or the corpus where atheris is not installed."""
-    if atheris is None:
-        for file in sorted(CORPUS.iterdir()):
-            check(file.read_bytes())
-        return
-    atheris.Setup(argv, check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main(sys.argv)
+    run(check, "bundle")

@@ -8,24 +8,16 @@ python -m fuzz.fuzz_chunks [ATHERIS OPTIONS] fuzz/corpus/chunks     (without ath
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
 from itertools import islice
-from pathlib import Path
 
-try:
-    import atheris
-except ImportError:
-    atheris = None
+from fuzz.harness import run, traced
 
-with nullcontext() if atheris is None else atheris.instrument_imports(include=["objstore.objects"]):
+with traced("objstore.objects"):
     from objstore.objects.blobs import blob_chunks, blob_objects, blob_size, read_range
     from objstore.objects.chunk_list import decode_chunk_list, encode_chunk_list
 
 from objstore.errors import CorruptObject
 from objstore.objects.kinds import Kind, Object, Oid
-
-CORPUS = Path(__file__).resolve().parent / "corpus" / "chunks"
 
 
 def check(data: bytes) -> None:
@@ -56,15 +48,5 @@ def check(data: bytes) -> None:
     assert list(found.pieces_in(0, found.total))[-1][2] + found.sizes[-1] == found.total
 
 
-def main(argv: list[str]) -> None:
-    """Run atheris with its own options, or the corpus where atheris is not installed."""
-    if atheris is None:
-        for file in sorted(CORPUS.iterdir()):
-            check(file.read_bytes())
-        return
-    atheris.Setup(argv, check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main(sys.argv)
+    run(check, "chunks")

@@ -5,21 +5,12 @@ python -m fuzz.fuzz_event [ATHERIS OPTIONS] fuzz/corpus/event     (without ather
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
-from pathlib import Path
+from fuzz.harness import run, traced
 
-try:
-    import atheris
-except ImportError:
-    atheris = None
-
-with nullcontext() if atheris is None else atheris.instrument_imports(include=["objstore.objects"]):
+with traced("objstore.objects"):
     from objstore.objects.events import decode_event, encode_event, event_value
 
 from objstore.errors import CorruptObject
-
-CORPUS = Path(__file__).resolve().parent / "corpus" / "event"
 
 
 def check(data: bytes) -> None:
@@ -32,15 +23,5 @@ def check(data: bytes) -> None:
     assert event_value(data) == event.value, "the value alone is another than the value with its salt"
 
 
-def main(argv: list[str]) -> None:
-    """Run atheris with its own options, or the corpus where atheris is not installed."""
-    if atheris is None:
-        for file in sorted(CORPUS.iterdir()):
-            check(file.read_bytes())
-        return
-    atheris.Setup(argv, check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main(sys.argv)
+    run(check, "event")

@@ -7,16 +7,11 @@ python -m fuzz.fuzz_frame [ATHERIS OPTIONS] fuzz/corpus/frame     (without ather
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext, suppress
-from pathlib import Path
+from contextlib import suppress
 
-try:
-    import atheris
-except ImportError:
-    atheris = None
+from fuzz.harness import run, traced
 
-with nullcontext() if atheris is None else atheris.instrument_imports(include=["objstore.packs"]):
+with traced("objstore.packs"):
     from objstore.packs.base import decode_base
     from objstore.packs.compression import Compression
     from objstore.packs.frame import decode_frame
@@ -27,7 +22,6 @@ from objstore.errors import CorruptObject
 from objstore.objects.hashing import PLAIN_HASHER
 from objstore.objects.kinds import PLAIN
 
-CORPUS = Path(__file__).resolve().parent / "corpus" / "frame"
 COMPRESSION = Compression()
 LIMIT = 1 << 20
 BASE = b"some text that frames are compressed against" * 10
@@ -66,15 +60,5 @@ def read(data: bytes) -> None:
             assert frame.oid(number) == PLAIN_HASHER.oid(frame.kind(number), payload), "a wrong id"
 
 
-def main(argv: list[str]) -> None:
-    """Run atheris with its own options, or the corpus where atheris is not installed."""
-    if atheris is None:
-        for file in sorted(CORPUS.iterdir()):
-            check(file.read_bytes())
-        return
-    atheris.Setup(argv, check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main(sys.argv)
+    run(check, "frame")

@@ -7,21 +7,12 @@ python -m fuzz.fuzz_intake_record [ATHERIS OPTIONS] fuzz/corpus/intake_record   
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
-from pathlib import Path
+from fuzz.harness import run, traced
 
-try:
-    import atheris
-except ImportError:
-    atheris = None
-
-with nullcontext() if atheris is None else atheris.instrument_imports(include=["objstore.storage.local"]):
+with traced("objstore.storage.local"):
     from objstore.storage.local.intake_record import decode_record, encode_record
 
 from objstore.objects.hashing import checksum
-
-CORPUS = Path(__file__).resolve().parent / "corpus" / "intake_record"
 
 
 def check(data: bytes) -> None:
@@ -40,15 +31,5 @@ def read(data: bytes) -> None:
         assert again == data[: record.size], "a record with another encoding"
 
 
-def main() -> None:
-    """Fuzz, or run the corpus."""
-    if atheris is None:
-        for file in sorted(CORPUS.iterdir()):
-            check(file.read_bytes())
-        return
-    atheris.Setup(sys.argv, check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    run(check, "intake_record")

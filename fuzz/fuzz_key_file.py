@@ -5,22 +5,13 @@ python -m fuzz.fuzz_key_file [ATHERIS OPTIONS] fuzz/corpus/key_file     (without
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
-from pathlib import Path
+from fuzz.harness import run, traced
 
-try:
-    import atheris
-except ImportError:
-    atheris = None
-
-with nullcontext() if atheris is None else atheris.instrument_imports(include=["objstore.keys"]):
+with traced("objstore.keys"):
     from objstore.keys.key_file import decode_key_file, encode_key_file
     from objstore.keys.recovery import decode_recovery_code, encode_recovery_code
 
 from objstore.errors import CorruptObject, InvalidRecoveryCode
-
-CORPUS = Path(__file__).resolve().parent / "corpus" / "key_file"
 
 
 def check(data: bytes) -> None:
@@ -40,15 +31,5 @@ def check(data: bytes) -> None:
     assert decode_recovery_code(encode_recovery_code(key)) == key, "a recovery code gives another key"
 
 
-def main(argv: list[str]) -> None:
-    """Run atheris with its own options, or the corpus where atheris is not installed."""
-    if atheris is None:
-        for file in sorted(CORPUS.iterdir()):
-            check(file.read_bytes())
-        return
-    atheris.Setup(argv, check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main(sys.argv)
+    run(check, "key_file")

@@ -5,22 +5,13 @@ python -m fuzz.fuzz_key_store [ATHERIS OPTIONS] fuzz/corpus/key_store     (witho
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
-from pathlib import Path
+from fuzz.harness import run, traced
 
-try:
-    import atheris
-except ImportError:
-    atheris = None
-
-with nullcontext() if atheris is None else atheris.instrument_imports(include=["objstore.keys"]):
+with traced("objstore.keys"):
     from objstore.keys.identity import decode_identity, encode_identity
     from objstore.keys.key_store_file import decode_key_store, encode_key_store
 
 from objstore.errors import CorruptObject
-
-CORPUS = Path(__file__).resolve().parent / "corpus" / "key_store"
 
 
 def check(data: bytes) -> None:
@@ -35,15 +26,5 @@ def check(data: bytes) -> None:
         return
 
 
-def main(argv: list[str]) -> None:
-    """Run atheris with its own options, or the corpus where atheris is not installed."""
-    if atheris is None:
-        for file in sorted(CORPUS.iterdir()):
-            check(file.read_bytes())
-        return
-    atheris.Setup(argv, check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main(sys.argv)
+    run(check, "key_store")

@@ -5,26 +5,13 @@ python -m fuzz.fuzz_manifest [ATHERIS OPTIONS] fuzz/corpus/manifest     (without
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
-from pathlib import Path
+from fuzz.harness import run, traced
 
-try:
-    import atheris
-except ImportError:
-    atheris = None
-
-with (
-    nullcontext()
-    if atheris is None
-    else atheris.instrument_imports(include=["objstore.objects", "objstore.maintenance.backup"])
-):
+with traced("objstore.objects", "objstore.maintenance.backup"):
     from objstore.maintenance.backup.manifest import MANIFEST_MAGIC, decode_manifest, encode_manifest
     from objstore.objects.hashing import Digest
 
 from objstore.errors import CorruptObject
-
-CORPUS = Path(__file__).resolve().parent / "corpus" / "manifest"
 
 
 def check(data: bytes) -> None:
@@ -45,15 +32,5 @@ def _check_one(data: bytes) -> None:
     assert encode_manifest(manifest) == data, "a manifest has two encodings"
 
 
-def main(argv: list[str]) -> None:
-    """Run atheris with its own options, or the corpus where atheris is not installed."""
-    if atheris is None:
-        for file in sorted(CORPUS.iterdir()):
-            check(file.read_bytes())
-        return
-    atheris.Setup(argv, check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main(sys.argv)
+    run(check, "manifest")

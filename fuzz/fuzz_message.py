@@ -7,22 +7,15 @@ python -m fuzz.fuzz_message [ATHERIS OPTIONS] fuzz/corpus/message     (without a
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext, suppress
-from pathlib import Path
+from contextlib import suppress
 
-try:
-    import atheris
-except ImportError:
-    atheris = None
+from fuzz.harness import run, traced
 
-with nullcontext() if atheris is None else atheris.instrument_imports(include=["objstore.sync"]):
+with traced("objstore.sync"):
     from objstore.sync.protocol import HEAD, Message, decode_message, encode_message
     from objstore.sync.wire import CutShort, MessageReader
 
 from objstore.errors import CorruptObject
-
-CORPUS = Path(__file__).resolve().parent / "corpus" / "message"
 
 
 def check(data: bytes) -> None:
@@ -40,15 +33,5 @@ def check(data: bytes) -> None:
     assert data.startswith(whole), "a stream that reads as another"
 
 
-def main(argv: list[str]) -> None:
-    """Run atheris with its own options, or the corpus where atheris is not installed."""
-    if atheris is None:
-        for file in sorted(CORPUS.iterdir()):
-            check(file.read_bytes())
-        return
-    atheris.Setup(argv, check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main(sys.argv)
+    run(check, "message")

@@ -7,16 +7,11 @@ python -m fuzz.fuzz_pack [ATHERIS OPTIONS] fuzz/corpus/pack     (without atheris
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext, suppress
-from pathlib import Path
+from contextlib import suppress
 
-try:
-    import atheris
-except ImportError:
-    atheris = None
+from fuzz.harness import run, traced
 
-with nullcontext() if atheris is None else atheris.instrument_imports(include=["objstore.packs"]):
+with traced("objstore.packs"):
     from objstore.packs.frame_header import check_frame
     from objstore.packs.pack import END_MAGIC, ID_SIZE, Pack, salvage
 
@@ -24,7 +19,6 @@ with nullcontext() if atheris is None else atheris.instrument_imports(include=["
 from objstore.errors import CorruptObject
 from objstore.objects.hashing import checksum
 
-CORPUS = Path(__file__).resolve().parent / "corpus" / "pack"
 HEAD = 10 + ID_SIZE
 TRAILER = 20
 
@@ -58,15 +52,5 @@ def read(data: bytes) -> None:
         pack.check()
 
 
-def main(argv: list[str]) -> None:
-    """Run atheris with its own options, or the corpus where atheris is not installed."""
-    if atheris is None:
-        for file in sorted(CORPUS.iterdir()):
-            check(file.read_bytes())
-        return
-    atheris.Setup(argv, check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main(sys.argv)
+    run(check, "pack")

@@ -7,23 +7,17 @@ python -m fuzz.fuzz_pack_index [ATHERIS OPTIONS] fuzz/corpus/pack_index     (wit
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext, suppress
-from pathlib import Path
+from contextlib import suppress
 
-try:
-    import atheris
-except ImportError:
-    atheris = None
+from fuzz.harness import run, traced
 
-with nullcontext() if atheris is None else atheris.instrument_imports(include=["objstore.packs"]):
+with traced("objstore.packs"):
     from objstore.packs.pack_index import PackIndex, encode_index
 
 
 from objstore.errors import CorruptObject
 from objstore.objects.hashing import checksum
 
-CORPUS = Path(__file__).resolve().parent / "corpus" / "pack_index"
 HEAD = 32
 PACK_ID = bytes(range(16))
 
@@ -55,15 +49,5 @@ def read(data: bytes) -> None:
             assert (frame, record) in index.find(prefix + bytes(24)), "an entry that is not found"
 
 
-def main(argv: list[str]) -> None:
-    """Run atheris with its own options, or the corpus where atheris is not installed."""
-    if atheris is None:
-        for file in sorted(CORPUS.iterdir()):
-            check(file.read_bytes())
-        return
-    atheris.Setup(argv, check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main(sys.argv)
+    run(check, "pack_index")

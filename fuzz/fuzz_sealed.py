@@ -5,23 +5,14 @@ python -m fuzz.fuzz_sealed [ATHERIS OPTIONS] fuzz/corpus/sealed     (without ath
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
-from pathlib import Path
+from fuzz.harness import run, traced
 
-try:
-    import atheris
-except ImportError:
-    atheris = None
-
-with nullcontext() if atheris is None else atheris.instrument_imports(include=["objstore.keys"]):
+with traced("objstore.keys"):
     from objstore.keys.domain_key import DomainKey
     from objstore.keys.sealed import decode_sealed, encode_sealed
     from objstore.keys.sealing import open_sealed
 
 from objstore.errors import BrokenSeal, CorruptObject
-
-CORPUS = Path(__file__).resolve().parent / "corpus" / "sealed"
 
 
 def check(data: bytes) -> None:
@@ -40,15 +31,5 @@ def check(data: bytes) -> None:
     raise AssertionError("it opened with a key that never sealed it")
 
 
-def main(argv: list[str]) -> None:
-    """Run atheris with its own options, or the corpus where atheris is not installed."""
-    if atheris is None:
-        for file in sorted(CORPUS.iterdir()):
-            check(file.read_bytes())
-        return
-    atheris.Setup(argv, check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main(sys.argv)
+    run(check, "sealed")

@@ -5,16 +5,9 @@ python -m fuzz.fuzz_sealed_frame [ATHERIS OPTIONS] fuzz/corpus/sealed_frame     
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
-from pathlib import Path
+from fuzz.harness import run, traced
 
-try:
-    import atheris
-except ImportError:
-    atheris = None
-
-with nullcontext() if atheris is None else atheris.instrument_imports(include=["objstore.keys", "objstore.packs"]):
+with traced("objstore.keys", "objstore.packs"):
     from objstore.keys.domain_key import DomainKey
     from objstore.keys.identity import Identity
     from objstore.keys.store_keys import StoreKeys
@@ -29,7 +22,6 @@ DOMAIN = Domain(b"d" * 16)
 KEYS = StoreKeys(DOMAIN, b"r" * 32, b"i" * 32, {1: DomainKey(DOMAIN, 1, b"k" * 32)}, Identity(b"o" * 32))
 SEALED = SealedCompression(Vault(KEYS, lambda: KEYS, bytes))
 HASHER = KEYS.hasher()
-CORPUS = Path(__file__).resolve().parent / "corpus" / "sealed_frame"
 
 
 def check(data: bytes) -> None:
@@ -46,15 +38,5 @@ def check(data: bytes) -> None:
         return
 
 
-def main(argv: list[str]) -> None:
-    """Run atheris with its own options, or the corpus where atheris is not installed."""
-    if atheris is None:
-        for file in sorted(CORPUS.iterdir()):
-            check(file.read_bytes())
-        return
-    atheris.Setup(argv, check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main(sys.argv)
+    run(check, "sealed_frame")

@@ -6,23 +6,14 @@ The first byte chooses the format. python -m fuzz.fuzz_settings_text [ATHERIS OP
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
-from pathlib import Path
+from fuzz.harness import run, traced
 
-try:
-    import atheris
-except ImportError:
-    atheris = None
-
-with nullcontext() if atheris is None else atheris.instrument_imports(include=["objstore.settings.text"]):
+with traced("objstore.settings.text"):
     from objstore.settings.text.formats import FORMATS, decode_text, encode_text
 
 from objstore.errors import InvalidSetting, InvalidValue, UnreadableSettings
 from objstore.settings.environment import read_text
 from objstore.settings.text.items import Worded
-
-CORPUS = Path(__file__).resolve().parent / "corpus" / "settings_text"
 
 
 def check(data: bytes) -> None:
@@ -43,15 +34,5 @@ def check(data: bytes) -> None:
     assert repr(again) == repr(items), "what was read is written as something else"
 
 
-def main(argv: list[str]) -> None:
-    """Run atheris with its own options, or the corpus where atheris is not installed."""
-    if atheris is None:
-        for file in sorted(CORPUS.iterdir()):
-            check(file.read_bytes())
-        return
-    atheris.Setup(argv, check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main(sys.argv)
+    run(check, "settings_text")

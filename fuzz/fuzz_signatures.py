@@ -5,18 +5,12 @@ python -m fuzz.fuzz_signatures [ATHERIS OPTIONS] fuzz/corpus/signatures     (wit
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from contextlib import nullcontext
-from pathlib import Path
 from typing import Any
 
-try:
-    import atheris
-except ImportError:
-    atheris = None
+from fuzz.harness import run, traced
 
-with nullcontext() if atheris is None else atheris.instrument_imports(include=["objstore.keys", "objstore.signing"]):
+with traced("objstore.keys", "objstore.signing"):
     from objstore.keys.checkpoint import decode_checkpoint, encode_checkpoint
     from objstore.keys.remembered import decode_remembered, encode_remembered
     from objstore.keys.signature import decode_signature, encode_signature
@@ -25,7 +19,6 @@ with nullcontext() if atheris is None else atheris.instrument_imports(include=["
 
 from objstore.errors import CorruptObject
 
-CORPUS = Path(__file__).resolve().parent / "corpus" / "signatures"
 _CODECS: tuple[tuple[Callable[[bytes], Any], Callable[[Any], bytes]], ...] = (
     (decode_checkpoint, encode_checkpoint),
     (decode_signature, encode_signature),
@@ -46,15 +39,5 @@ def check(data: bytes) -> None:
         assert encode(value) == data, f"{decode.__name__} takes a second encoding"
 
 
-def main(argv: list[str]) -> None:
-    """Run atheris with its own options, or the corpus where atheris is not installed."""
-    if atheris is None:
-        for file in sorted(CORPUS.iterdir()):
-            check(file.read_bytes())
-        return
-    atheris.Setup(argv, check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main(sys.argv)
+    run(check, "signatures")

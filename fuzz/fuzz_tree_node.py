@@ -5,21 +5,12 @@ python -m fuzz.fuzz_tree_node [ATHERIS OPTIONS] fuzz/corpus/tree_node     (witho
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
-from pathlib import Path
+from fuzz.harness import run, traced
 
-try:
-    import atheris
-except ImportError:
-    atheris = None
-
-with nullcontext() if atheris is None else atheris.instrument_imports(include=["objstore.objects.trees"]):
+with traced("objstore.objects.trees"):
     from objstore.objects.trees import decode_node, encode_node
 
 from objstore.errors import CorruptObject
-
-CORPUS = Path(__file__).resolve().parent / "corpus" / "tree_node"
 
 
 def check(data: bytes) -> None:
@@ -32,15 +23,5 @@ def check(data: bytes) -> None:
     assert node.totals()[0] >= len(node.keys), "a node has fewer entries than items"
 
 
-def main(argv: list[str]) -> None:
-    """Run atheris with its own options, or the corpus where atheris is not installed."""
-    if atheris is None:
-        for file in sorted(CORPUS.iterdir()):
-            check(file.read_bytes())
-        return
-    atheris.Setup(argv, check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main(sys.argv)
+    run(check, "tree_node")

@@ -199,7 +199,7 @@ def fuzz_one(name: str, runs: int) -> int:
     found.mkdir(parents=True, exist_ok=True)
     folders = [str(found), *([str(corpus)] if corpus.is_dir() else [])]
     options = [f"-runs={runs}", "-seed=1", "-max_len=65536", f"-artifact_prefix={found}-"]
-    command = [str(tool("python")), str(ROOT / "fuzz" / f"fuzz_{name}.py"), *options, *folders]
+    command = [str(tool("python")), "-m", f"fuzz.fuzz_{name}", *options, *folders]
     with open(DEV / "fuzz" / f"{name}.log", "wb") as log:
         code = subprocess.run(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
     say(f"fuzz {name}: {'failed; the input is beside ' + str(found) if code else 'no fault'}")
